@@ -1,0 +1,705 @@
+"""What an application hands in: the events of one case.
+
+Rules: an event has an id, the day that it speaks of (`on`), the day on which it was recorded, and its place in the order
+of recording (`seq`); nothing is changed in a record, a mark is corrected by a newer version with the same id, anything
+else is retracted; handed in in another order, the answer is the same. A value that cannot be true is a RecordError that
+names id, field and rule and never repeats the record.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Literal, TypeAlias, get_args
+
+from sky_model.errors import RecordError, nearest
+
+__all__ = [
+    "DAY",
+    "ActionTaken",
+    "Answer",
+    "Case",
+    "Consent",
+    "Enrolment",
+    "Event",
+    "Mark",
+    "Pause",
+    "Register",
+    "Report",
+    "Retracted",
+    "StepClosed",
+    "end_of",
+    "record_schema",
+]
+
+DAY = 1 << 24  # a moment is recorded_day * DAY + seq: places in the order of recording as one whole number
+IDENTITY_CODE = re.compile(r"\d{6}[-+A-FU-Y]\d{3}[0-9A-Z]\s*\Z", re.IGNORECASE)
+LONGEST = 200
+
+
+def end_of(day: int) -> int:
+    """The moment at the end of a day: everything recorded on it is known."""
+    return day * DAY + DAY - 1
+
+
+# ---------------------------------------------------------------------- single values
+class _Bad(Exception):
+    """(rule, sentence that follows the field's name)."""
+
+
+def _day(value: Any) -> date:
+    if type(value) is date:
+        return value
+    if type(value) is str and len(value) == 10 and (found := _day_of(value)) is not None:
+        return found
+    if type(value) is str and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise _Bad("no-such-day", f": the date {value} does not exist")
+    raise _Bad("not-a-day", "is not a day; write it as 2026-09-14, without a time")
+
+
+@lru_cache(maxsize=4096)
+def _day_of(text: str) -> date | None:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _amount(value: Any) -> int | Decimal:
+    if type(value) is int:
+        number: int | Decimal = value
+    elif type(value) is float or type(value) is Decimal:
+        number = Decimal(repr(value)) if type(value) is float else value
+        if not number.is_finite():
+            raise _Bad("not-a-number", "is not a number")
+        if number == number.to_integral_value():
+            number = int(number)
+        elif number != round(number, 2):
+            raise _Bad("too-fine", "has more than two decimals; hand in minutes instead")
+    else:
+        raise _Bad("not-a-number", "is not a number")
+    if number < 0:
+        raise _Bad("negative", "is less than 0")
+    if number > 1440:
+        raise _Bad("too-many", "is more than a day holds")
+    return number
+
+
+def _name(value: Any) -> str:
+    if type(value) is str and 0 < len(value) <= LONGEST:
+        return value
+    raise _Bad("not-a-text", f"is not a text of 1 to {LONGEST} characters")
+
+
+def _names(value: Any) -> str | tuple[str, ...]:
+    return tuple(map(_name, value)) if isinstance(value, list | tuple) and value else _name(value)
+
+
+def _flag(value: Any) -> bool:
+    if type(value) is bool:
+        return value
+    raise _Bad("not-true-false", "is neither true nor false")
+
+
+def _seq(value: Any) -> int:
+    if type(value) is int and 0 <= value < DAY - 2:
+        return value
+    raise _Bad("not-whole", "is not a whole number from 0")
+
+
+def _grade(value: Any) -> int:
+    if type(value) is int and 0 <= value <= 9:
+        return value
+    raise _Bad("not-a-grade", "is not a grade from 0 to 9")
+
+
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value in words:
+            return str(value)
+        raise _Bad("not-one-of", f"is one of {', '.join(words)}")
+
+    return read
+
+
+# by the annotation of a field: how a value is read, and its JSON Schema
+Day: TypeAlias = date
+Amount: TypeAlias = int | Decimal
+Name: TypeAlias = str
+Names: TypeAlias = str | tuple[str, ...]
+Grade: TypeAlias = int
+Seq: TypeAlias = int
+Status: TypeAlias = Literal["done", "planned", "not_needed", "snoozed", "refused", "data_wrong"]
+Given: TypeAlias = Literal["given", "refused", "withdrawn"]
+Part: TypeAlias = Literal["start_of_day", "end_of_day", "middle", "partial"]
+_TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST}
+_READ: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
+    "Day": (_day, {"type": "string", "format": "date"}),
+    "Amount": (_amount, {"type": "number", "minimum": 0, "maximum": 1440, "multipleOf": 0.01}),
+    "Name": (_name, _TEXT),
+    "Names": (_names, {"oneOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]}),
+    "bool": (_flag, {"type": "boolean"}),
+    "Grade": (_grade, {"type": "integer", "minimum": 0, "maximum": 9}),
+    "Seq": (_seq, {"type": "integer", "minimum": 0}),
+    "Status": (_one_of(*get_args(Status)), {"enum": list(get_args(Status))}),
+    "Given": (_one_of(*get_args(Given)), {"enum": list(get_args(Given))}),
+    "Part": (_one_of(*get_args(Part)), {"enum": list(get_args(Part))}),
+}
+
+
+# ---------------------------------------------------------------------- the events
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """From `since` on the pupil is at this school, in this grade. `calendar` names the school's calendar."""
+
+    school: Name
+    grade: Grade | None = None
+    since: Day = date.min
+    calendar: Name | None = None
+    lessons_per_week: Amount | None = None
+    id: Name | None = field(default=None, kw_only=True)
+    recorded: Day | None = field(default=None, kw_only=True)
+    seq: Seq | None = field(default=None, kw_only=True)
+
+    @property
+    def on(self) -> date:
+        return self.since
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One mark of a register. Length in lessons or minutes; 0: there was no absence. A code without a kind: `kind` None."""
+
+    on: Day
+    lessons: Amount | None = None
+    kind: Name | None = None
+    minutes: Amount | None = field(default=None, kw_only=True)
+    code: Name | None = field(default=None, kw_only=True)
+    school: Name | None = field(default=None, kw_only=True)
+    subject: Name | None = field(default=None, kw_only=True)
+    teacher: Name | None = field(default=None, kw_only=True)
+    lesson: Name | None = field(default=None, kw_only=True)
+    part: Part | None = field(default=None, kw_only=True)
+    explained: bool | None = field(default=None, kw_only=True)
+    id: Name | None = field(default=None, kw_only=True)
+    recorded: Day | None = field(default=None, kw_only=True)
+    seq: Seq | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """How many lessons were planned on a day and for how many it was marked who was there.
+
+    With `through` everything from `on` up to that day is marked, without numbers.
+    """
+
+    on: Day
+    planned: Amount | None = None
+    marked: Amount | None = None
+    through: Day | None = None
+    id: Name | None = field(default=None, kw_only=True)
+    recorded: Day | None = field(default=None, kw_only=True)
+    seq: Seq | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Somebody raised something; `raised=False`: the same person takes it back."""
+
+    report: Name
+    on: Day
+    by: Name | None = None
+    raised: bool = True
+    id: Name | None = field(default=None, kw_only=True)
+    recorded: Day | None = field(default=None, kw_only=True)
+    seq: Seq | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A person's answer to a question of the ruleset: one id, a list of ids, or a day as text."""
+
+    question: Name
+    answer: Names
+    on: Day
+    by: Name | None = None
+    id: Name | None = field(default=None, kw_only=True)
+    recorded: Day | None = field(default=None, kw_only=True)
+    seq: Seq | None = field(default=None, kw_only=True)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        return (self.answer,) if isinstance(self.answer, str) else self.answer
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTaken:
+    """A person's answer to a task. `until`: planned or snoozed to that day; `mark`: the mark whose data are wrong."""
+
+    action: Name
+    status: Status
+    on: Day
+    by: Name | None = None
+    until: Day | None = field(default=None, kw_only=True)
+    because: Name | None = field(default=None, kw_only=True)
+    mark: Name | None = field(default=None, kw_only=True)
+    id: Name | None = field(default=None, kw_only=True)
+    recorded: Day | None = field(default=None, kw_only=True)
+    seq: Seq | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Given, refused or withdrawn."""
+
+    consent: Name
+    value: Given
+    on: Day
+    by: Name | None = None
+    id: Name | None = field(default=None, kw_only=True)
+    recorded: Day | None = field(default=None, kw_only=True)
+    seq: Seq | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """From `on` to `until`, both inside, what is not statutory waits. It has an owner."""
+
+    on: Day
+    until: Day
+    owner: Name
+    because: Name | None = None
+    id: Name | None = field(default=None, kw_only=True)
+    recorded: Day | None = field(default=None, kw_only=True)
+    seq: Seq | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class StepClosed:
+    """A person closes a step that is open or undecided, with one of its reasons."""
+
+    step: Name
+    reason: Name
+    on: Day
+    by: Name | None = None
+    id: Name | None = field(default=None, kw_only=True)
+    recorded: Day | None = field(default=None, kw_only=True)
+    seq: Seq | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Retracted:
+    """The event with the id `of` is taken back."""
+
+    of: Name
+    on: Day
+    by: Name | None = None
+    id: Name | None = field(default=None, kw_only=True)
+    recorded: Day | None = field(default=None, kw_only=True)
+    seq: Seq | None = field(default=None, kw_only=True)
+
+
+Event: TypeAlias = (
+    Enrolment | Mark | Register | Report | Answer | ActionTaken | Consent | Pause | StepClosed | Retracted
+)
+TYPES: dict[str, type[Any]] = {
+    "enrolment": Enrolment,
+    "register": Register,
+    "mark": Mark,
+    "report": Report,
+    "answer": Answer,
+    "action": ActionTaken,
+    "consent": Consent,
+    "pause": Pause,
+    "step_closed": StepClosed,
+    "retracted": Retracted,
+}
+TYPE_OF = {shape: name for name, shape in TYPES.items()}
+# without `seq`: enrolment, registers and marks, reports and answers, actions, consents, pauses, closings, retractions
+RANK = {Enrolment: 0, Register: 1, Mark: 1, Report: 3, Answer: 3, ActionTaken: 4, Consent: 5, Pause: 6, StepClosed: 8, Retracted: 9}
+# of each event: its fields by the name in JSON: (name in Python, how it is read)
+_FIELDS: dict[type[Any], dict[str, tuple[str, Callable[[Any], Any]]]] = {
+    shape: {
+        "on" if f.name == "since" else f.name: (f.name, _READ[str(f.type).removesuffix(" | None")][0])
+        for f in fields(shape)
+    }
+    for shape in TYPES.values()
+}
+_NEEDED = {
+    shape: [f.name for f in fields(shape) if f.default is MISSING] + (["since"] if shape is Enrolment else [])
+    for shape in TYPES.values()
+}
+
+
+def _subject(event: Any) -> object:
+    """What an event is about: two of one subject recorded on one day without an order contradict each other."""
+    match event:
+        case Mark():
+            return ("mark", event.id) if event.id else None
+        case Register():
+            return "register", event.on, event.through
+        case Report():
+            return "report", event.report, event.by, event.on
+        case Answer():
+            return "answer", event.question, event.on
+        case Consent():
+            return "consent", event.consent
+        case Enrolment():
+            return "enrolment", event.since
+        case _:
+            return None
+
+
+# ---------------------------------------------------------------------- the record of one pupil
+@dataclass(frozen=True, slots=True, init=False)
+class Case:
+    """One pupil's record, in the order of recording. Immutable; `with_events` gives a longer one.
+
+    pupil       an opaque pseudonym; an identity code or an address is refused
+    register    "given": there is a register for each school day; "marks_only": what is not marked is taken as attended
+    data_until  the last day with any mark or register of the school; None: not known, and the decision says so
+    does        actions that the application does by itself (`fulfilled_by: system`)
+    named       persons named in this case for a role
+    Raises RecordError for the first value that cannot be true.
+    """
+
+    pupil: str
+    register: Literal["given", "marks_only"]
+    recorded: Literal["given", "not_given"]
+    data_until: date | None
+    does: frozenset[str]
+    named: Mapping[str, str]
+    events: tuple[Any, ...]
+    moments: tuple[int, ...]
+    twice: tuple[str, ...]  # ids of events that were handed in twice with the same content
+
+    def __init__(
+        self,
+        pupil: str,
+        *,
+        register: Literal["given", "marks_only"] = "marks_only",
+        recorded: Literal["given", "not_given"] = "given",
+        data_until: date | None = None,
+        does: Iterable[str] = (),
+        named: Mapping[str, str] | None = None,
+        events: Iterable[Event] = (),
+    ) -> None:
+        _check_pupil(pupil)
+        for name, value, allowed in (
+            ("register", register, ("given", "marks_only")),
+            ("recorded", recorded, ("given", "not_given")),
+        ):
+            if value not in allowed:
+                raise RecordError("not-one-of", f"{name} is {' or '.join(allowed)}", pupil=pupil, field=f"feed.{name}")
+        _fill(self, pupil=pupil, register=register, recorded=recorded, data_until=data_until, does=frozenset(does))
+        ordered, moments, twice = _in_order(list(events) if isinstance(events, _Read) else [_check(e, pupil) for e in events], pupil)
+        _fill(self, named=dict(named or {}), events=ordered, moments=moments, twice=twice)
+
+    @classmethod
+    def from_json(cls, record: str | bytes | Mapping[str, Any]) -> Case:
+        """A case from one record (schema: rulesets/schema/record.json). Raises RecordError."""
+        if isinstance(record, str | bytes):
+            try:
+                record = json.loads(record)
+            except (ValueError, RecursionError) as e:
+                raise RecordError("not-json", f"the line is not JSON: {_plain(e)}") from None
+        if not isinstance(record, Mapping):
+            raise RecordError("not-an-object", "a record is a JSON object")
+        pupil = record.get("pupil")
+        _check_pupil(pupil)
+        assert isinstance(pupil, str)
+        _check_keys(record, ("format", "pupil", "feed", "named", "events"), pupil, "")
+        if record.get("format") != 1:
+            raise RecordError("format", 'this format is not known; write "format": 1', pupil=pupil, field="format")
+        feed = record.get("feed", {})
+        if not isinstance(feed, Mapping):
+            raise RecordError("not-an-object", "feed is an object", pupil=pupil, field="feed")
+        _check_keys(feed, ("register", "recorded", "data_until", "does"), pupil, "feed.")
+        until = feed.get("data_until")
+        try:
+            data_until = None if until is None else _day(until)
+        except _Bad as e:
+            raise RecordError(e.args[0], f"data_until {e.args[1]}", pupil=pupil, field="feed.data_until") from None
+        events = record.get("events", [])
+        if not isinstance(events, list):
+            raise RecordError("not-a-list", "events is a list", pupil=pupil, field="events")
+        does, named = feed.get("does", []), record.get("named", {})
+        if not isinstance(does, list) or not all(isinstance(x, str) for x in does):
+            raise RecordError("not-a-list", "does is a list of action ids", pupil=pupil, field="feed.does")
+        if not isinstance(named, Mapping) or not all(isinstance(x, str) for x in named.values()):
+            raise RecordError("not-an-object", "named gives a person for a role", pupil=pupil, field="named")
+        return cls(
+            pupil,
+            register=feed.get("register", "marks_only"),
+            recorded=feed.get("recorded", "given"),
+            data_until=data_until,
+            does=does,
+            named=named,
+            events=_Read(_event(e, i, pupil) for i, e in enumerate(events)),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The record in the form that `from_json` reads."""
+        feed = {
+            "register": self.register,
+            "recorded": self.recorded,
+            "data_until": self.data_until.isoformat() if self.data_until else None,
+            "does": sorted(self.does),
+        }
+        return {
+            "format": 1,
+            "pupil": self.pupil,
+            "feed": feed,
+            "named": dict(self.named),
+            "events": [_event_json(e) for e in self.events],
+        }
+
+    def with_events(self, *new: Event) -> Case:
+        """This case and new events. An event recorded before what is already there keeps the record in its order."""
+        return Case(
+            self.pupil,
+            register=self.register,
+            recorded=self.recorded,
+            data_until=self.data_until,
+            does=self.does,
+            named=self.named,
+            events=[*self.events, *new],
+        )
+
+
+class _Read(list[Any]):
+    """Events that `_event` has read: they are not looked at again."""
+
+
+def _fill(case: Case, **values: Any) -> None:
+    for name, value in values.items():
+        object.__setattr__(case, name, value)
+
+
+def _check_pupil(pupil: Any) -> None:
+    if not isinstance(pupil, str) or not pupil.strip() or len(pupil) > LONGEST:
+        raise RecordError("no-pupil", "a record needs a pupil: an opaque id as a short text", field="pupil")
+    if IDENTITY_CODE.search(pupil):
+        raise RecordError("identity-code", "the id looks like an identity code; hand in a pseudonym", field="pupil")
+    if "@" in pupil:
+        raise RecordError("address", "the id looks like an e-mail address; hand in a pseudonym", field="pupil")
+
+
+def _check_keys(given: Mapping[str, Any], known: tuple[str, ...], pupil: str, prefix: str) -> None:
+    for key in given:
+        if key not in known:
+            hint = nearest(str(key), known)
+            message = "this field is not known" + (f"; {hint}" if hint else "")
+            raise RecordError("unknown-field", message, pupil=pupil, field=f"{prefix}{key}"[:60])
+
+
+def _event(data: Any, index: int, pupil: str) -> Event:
+    if not isinstance(data, Mapping):
+        raise RecordError("not-an-object", "an event is an object", pupil=pupil, field=f"events[{index}]")
+    kind = data.get("type")
+    shape = TYPES.get(kind) if isinstance(kind, str) else None
+    if shape is None:
+        message = f"an event's type is one of {', '.join(TYPES)}"
+        raise RecordError("unknown-type", message, pupil=pupil, field=f"events[{index}].type")
+    known, values = _FIELDS[shape], {}
+    for key, value in data.items():
+        if key == "type" or value is None:
+            continue
+        if key not in known:
+            hint = nearest(str(key), known)
+            message = f"this field of a {kind} is not known" + (f"; {hint}" if hint else "")
+            raise RecordError("unknown-field", message, pupil=pupil, field=str(key)[:60], event=_id_of(data, index))
+        name, read = known[key]
+        try:
+            values[name] = read(value)
+        except _Bad as e:
+            raise _record_error(e, key, pupil, _id_of(data, index)) from None
+    for name in _NEEDED[shape]:
+        if name not in values:
+            key = "on" if name == "since" else name
+            raise RecordError("missing", f"{key} is missing", pupil=pupil, field=key, event=_id_of(data, index))
+    return shape(**values)  # type: ignore[no-any-return]
+
+
+def _check(event: Any, pupil: str) -> Any:
+    """An event that was made in Python: the same readers look at every field."""
+    known = _FIELDS.get(type(event))
+    if known is None:
+        raise RecordError("unknown-type", f"{type(event).__name__} is no event", pupil=pupil)
+    for key, (name, read) in known.items():
+        value = getattr(event, name)
+        if value is None and name not in _NEEDED[type(event)]:
+            continue
+        try:
+            new = read(value)
+        except _Bad as e:
+            raise _record_error(e, key, pupil, str(event.id or TYPE_OF[type(event)])) from None
+        if new is not value:
+            event = replace(event, **{name: new})
+    return event
+
+
+def _record_error(bad: _Bad, key: str, pupil: str, event: str) -> RecordError:
+    rule, said = bad.args
+    return RecordError(rule, said[2:] if said.startswith(": ") else f"{key} {said}", pupil=pupil, field=key, event=event)
+
+
+def _id_of(data: Mapping[str, Any], index: int) -> str:
+    name = data.get("id")
+    return name[:LONGEST] if isinstance(name, str) and name else f"no. {index + 1}"
+
+
+def _impossible(event: Any) -> tuple[str, str, str] | None:
+    """(rule, field, sentence) for what no single field shows."""
+    match event:
+        case Enrolment() if event.since == date.min:
+            return "missing", "on", "on is missing"
+        case Mark() if event.lessons is not None and event.lessons > 24:
+            return "too-many", "lessons", "lessons is more than a day holds; give minutes as `minutes`"
+        case Register() if event.through is None and (event.planned is None or event.marked is None):
+            return "missing", "planned", "a register entry has planned and marked, or through"
+        case Register() if event.through is not None and event.through < event.on:
+            return "turned-round", "through", "through lies before on"
+        case ActionTaken() if event.status in ("planned", "snoozed") and event.until is None:
+            return "missing", "until", f"{event.status} needs the day `until`"
+        case ActionTaken() if event.status == "data_wrong" and event.mark is None:
+            return "missing", "mark", "data_wrong needs the id of the mark"
+        case Pause() if event.until < event.on:
+            return "turned-round", "until", "until lies before on"
+        case Report() | Answer() | ActionTaken() | Consent() | StepClosed() if event.recorded and event.recorded < event.on:
+            return "before-its-day", "recorded", "was recorded before the day that it speaks of"
+        case _:
+            return None
+
+
+def _key(event: Any) -> tuple[Any, ...]:
+    """The order within a record where `seq` is not given; it does not hang on the order of handing in."""
+    by_content = "" if event.id else repr(event)
+    return event.recorded or event.on, RANK[type(event)], event.on, event.id or "", by_content
+
+
+def _in_order(events: list[Any], pupil: str) -> tuple[tuple[Any, ...], tuple[int, ...], tuple[str, ...]]:
+    """Events with ids and recording days filled in, their moments, and what was handed in twice."""
+    with_seq = sum(e.seq is not None for e in events)
+    if with_seq and with_seq != len(events):
+        odd = next(e for e in events if e.seq is None)
+        said = "seq stands on all events of a record or on none"
+        raise RecordError("seq", said, pupil=pupil, field="seq", event=odd.id or TYPE_OF[type(odd)])
+    events.sort(key=(lambda e: (e.recorded or e.on, e.seq)) if with_seq else _key)
+    kept: list[Any] = []
+    moments: list[int] = []
+    twice: list[str] = []
+    seen: dict[str, Any] = {}
+    subjects: dict[object, Any] = {}
+    numbers: dict[str, int] = {}
+    for given in events:
+        event = given
+        fault = _impossible(event)
+        if fault:
+            name = event.id or TYPE_OF[type(event)]
+            raise RecordError(fault[0], fault[2], pupil=pupil, field=fault[1], event=name)
+        if event.recorded is None or event.id is None:
+            event = _filled(event, numbers)
+        old = seen.get(event.id)
+        if old is not None:
+            if replace(old, seq=None) == replace(event, seq=None):
+                twice.append(event.id)
+                continue
+            if type(event) is not Mark or type(old) is not Mark:
+                raise RecordError("id-twice", "one id stands for two events", pupil=pupil, field="id", event=event.id)
+        subject = None if with_seq else _subject(event)
+        if subject is not None:
+            subject = (event.recorded, subject)
+            other = subjects.setdefault(subject, event)
+            if other is not event and replace(other, id=None) != replace(event, id=None):
+                rule, said = "contradiction", f"contradicts event {other.id}, recorded on the same day; give seq"
+                if type(event) is Mark:
+                    rule, said = "two-contents", "one mark id has two contents and no order; give seq"
+                raise RecordError(rule, said, pupil=pupil, field="seq", event=event.id)
+        moment = event.recorded.toordinal() * DAY + (event.seq if with_seq else len(kept)) + 1
+        if moments and moment == moments[-1]:
+            said = f"has the same place as event {kept[-1].id}"
+            raise RecordError("seq", said, pupil=pupil, field="seq", event=event.id)
+        seen[event.id] = event
+        kept.append(event)
+        moments.append(moment)
+    return tuple(kept), tuple(moments), tuple(twice)
+
+
+def _filled(event: Any, numbers: dict[str, int]) -> Any:
+    """The same event with what was not handed in: recorded on its day, an id by type, day and number."""
+    name = event.id
+    if name is None:
+        name = f"{TYPE_OF[type(event)]}-{event.on.isoformat()}"
+        numbers[name] = numbers.get(name, 0) + 1
+        name = name if numbers[name] == 1 else f"{name}-{numbers[name]}"
+    return replace(event, id=name, recorded=event.recorded or event.on)
+
+
+def _event_json(event: Any) -> dict[str, Any]:
+    out: dict[str, Any] = {"type": TYPE_OF[type(event)]}
+    for f in fields(event):
+        value = getattr(event, f.name)
+        if value is None:
+            continue
+        name = "on" if f.name == "since" else f.name
+        out[name] = value.isoformat() if isinstance(value, date) else plain_number(value) if isinstance(value, Decimal) else list(value) if isinstance(value, tuple) else value
+    return out
+
+
+def plain_number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _plain(error: Exception) -> str:
+    return getattr(error, "msg", "nested too deeply").lower()
+
+
+def record_schema() -> dict[str, Any]:
+    """The JSON Schema of a record, made from the events above."""
+    events = [
+        {
+            "title": name,
+            "description": " ".join((shape.__doc__ or "").split()),
+            "type": "object",
+            "properties": {
+                "type": {"const": name},
+                **{
+                    "on" if f.name == "since" else f.name: _READ[str(f.type).removesuffix(" | None")][1]
+                    for f in fields(shape)
+                },
+            },
+            "required": ["type", *("on" if n == "since" else n for n in _NEEDED[shape])],
+            "additionalProperties": False,
+        }
+        for name, shape in TYPES.items()
+    ]
+    day = {"type": ["string", "null"], "format": "date"}
+    feed = {
+        "register": {"enum": ["given", "marks_only"]},
+        "recorded": {"enum": ["given", "not_given"]},
+        "data_until": day,
+        "does": {"type": "array", "items": {"type": "string"}},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "sky_model record, format 1",
+        "description": "One pupil's record: what an application hands in. One a line in JSON Lines.",
+        "type": "object",
+        "properties": {
+            "format": {"const": 1},
+            "pupil": {"type": "string", "minLength": 1, "maxLength": LONGEST, "description": "an opaque pseudonym"},
+            "feed": {"type": "object", "properties": feed, "additionalProperties": False},
+            "named": {"type": "object", "additionalProperties": {"type": "string"}},
+            "events": {"type": "array", "items": {"oneOf": events}},
+        },
+        "required": ["format", "pupil", "events"],
+        "additionalProperties": False,
+    }

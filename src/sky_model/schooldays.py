@@ -1,0 +1,232 @@
+"""Days of a school: which are school days, which term they are in, where a window begins, which day is due.
+
+Rules: a day is a whole number (`date.toordinal()`); a calendar answers from its first day to 31 July after its last one,
+a summer belongs to the school year that ended; what a calendar does not know is None, never a guess.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+__all__ = ["NEVER", "Calendar", "Clock", "SchoolYear", "Span", "Window", "monday"]
+
+NEVER = 10**9  # later than every day: a window that is never left
+Clock = Literal["school_days", "weekdays", "calendar_days", "school_weeks", "calendar_months", "terms"]
+Within = Literal["term", "school_year", "enrolment", "any_time"]
+
+
+def monday(day: int) -> int:
+    """The Monday of a day's week. Day 1 of the common era was a Monday."""
+    return day - (day - 1) % 7
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of time on one clock: `{school_days: 5}`."""
+
+    clock: Clock
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which days count together: a part of the year, narrowed to the last n school weeks or school days."""
+
+    within: Within
+    rolling: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolYear:
+    """One school year as its calendar file gives it. All days are whole numbers; both ends lie inside."""
+
+    id: str
+    first: int
+    last: int
+    lesson_minutes: int
+    terms: tuple[int, ...] = ()  # the first day of each; a term lasts until the next begins
+    breaks: tuple[tuple[int, int], ...] = ()
+    public_holidays: frozenset[int] = frozenset()
+    also_school: frozenset[int] = frozenset()
+    assumed: tuple[str, ...] = ()
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The school days of one place: one school year after another. Immutable; its tables are made once, when needed."""
+
+    years: tuple[SchoolYear, ...]
+    _windows: dict[tuple[Window, int], WindowTable] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.years or any(a.last >= b.first for a, b in zip(self.years, self.years[1:], strict=False)):
+            raise ValueError("a calendar needs school years one after another")
+
+    @property
+    def id(self) -> str:
+        return "+".join(y.id for y in self.years)
+
+    @property
+    def fingerprint(self) -> str:
+        return "+".join(y.fingerprint for y in self.years)
+
+    @cached_property
+    def until(self) -> int:
+        """The last day for which the calendar answers."""
+        return date(date.fromordinal(self.years[-1].last).year, 7, 31).toordinal()
+
+    @cached_property
+    def school_days(self) -> list[int]:
+        days: list[int] = []
+        for y in self.years:
+            off = set(y.public_holidays)
+            for a, b in y.breaks:
+                off.update(range(a, b + 1))
+            off -= y.also_school
+            days += [
+                d
+                for d in range(y.first, y.last + 1)
+                if ((d - 1) % 7 < 5 or d in y.also_school) and d not in off
+            ]
+        return days
+
+    @cached_property
+    def _school_day_set(self) -> frozenset[int]:
+        return frozenset(self.school_days)
+
+    @cached_property
+    def school_weeks(self) -> list[int]:
+        """The Monday of each week, Monday to Sunday, that has at least one school day."""
+        return sorted({monday(d) for d in self.school_days})
+
+    @cached_property
+    def term_starts(self) -> list[int]:
+        return [t for y in self.years for t in y.terms]
+
+    @cached_property
+    def has_terms(self) -> bool:
+        return all(y.terms for y in self.years)
+
+    def covers(self, day: int) -> bool:
+        return self.years[0].first <= day <= self.until
+
+    def year(self, day: int) -> SchoolYear:
+        """The school year of a day; a day before the first one is read in the first."""
+        return self.years[max(0, bisect_right([y.first for y in self.years], day) - 1)]
+
+    def is_school_day(self, day: int) -> bool:
+        return day in self._school_day_set
+
+    def lesson_minutes(self, day: int) -> int:
+        return self.year(day).lesson_minutes
+
+    def count_school_days(self, first: int, last: int) -> int:
+        """School days from first to last, both inside."""
+        return max(0, bisect_right(self.school_days, last) - bisect_left(self.school_days, first))
+
+    def window(self, window: Window, enrolled: int = 0) -> WindowTable:
+        key = (window, enrolled if window.within == "enrolment" else 0)
+        if key not in self._windows:
+            self._windows[key] = WindowTable(self, window, enrolled)
+        return self._windows[key]
+
+    # ------------------------------------------------------------------ the three clocks
+    def next_school_day(self, day: int) -> int | None:
+        """The day itself if it is a school day, else the next one; None when the calendar ends before."""
+        i = bisect_left(self.school_days, day)
+        return self.school_days[i] if i < len(self.school_days) else None
+
+    def after(self, day: int, span: Span, is_skipped: Callable[[int], bool] | None = None) -> int | None:
+        """The day that lies `span` after `day` (day 0). Skipped days do not count. None: the calendar ends before."""
+        n = span.number
+        if span.clock == "school_days":
+            i = bisect_right(self.school_days, day)
+            if is_skipped is None:
+                return self.school_days[i + n - 1] if i + n <= len(self.school_days) else None if n else day
+            return _nth((d for d in self.school_days[i:] if not is_skipped(d)), n, day)
+        if span.clock == "weekdays":
+            run = (d for d in range(day + 1, self.until + 1) if (d - 1) % 7 < 5 and d not in self.public_holidays)
+            return _nth((d for d in run if is_skipped is None or not is_skipped(d)), n, day)
+        if span.clock == "calendar_days":
+            if is_skipped is None:
+                return day + n
+            return _nth((d for d in range(day + 1, day + n + 3660) if not is_skipped(d)), n, day)
+        if span.clock == "school_weeks":  # the same weekday of the n-th school week after
+            i = bisect_right(self.school_weeks, monday(day)) + n - 1
+            return self.school_weeks[i] + (day - 1) % 7 if i < len(self.school_weeks) else None
+        if span.clock == "calendar_months":  # the same date, or the month's last day
+            then = date.fromordinal(day)
+            month = then.month - 1 + n
+            year, month = then.year + month // 12, month % 12 + 1
+            for d in range(then.day, 27, -1):
+                try:
+                    return date(year, month, d).toordinal()
+                except ValueError:
+                    continue
+            return date(year, month, then.day).toordinal()
+        starts = self.term_starts  # to the end of the n-th term after the running one
+        i = bisect_right(starts, day) + n
+        return starts[i] - 1 if i < len(starts) else self.until
+
+    @cached_property
+    def public_holidays(self) -> frozenset[int]:
+        return frozenset(d for y in self.years for d in y.public_holidays)
+
+
+def _nth(days: Iterable[int], n: int, day: int) -> int | None:
+    if n == 0:
+        return day
+    for d in days:
+        n -= 1
+        if n == 0:
+            return d
+    return None
+
+
+class WindowTable:
+    """For one window on one calendar: where the window of a day begins, and when a day has left it."""
+
+    __slots__ = ("_days", "_length", "_starts")
+
+    def __init__(self, calendar: Calendar, window: Window, enrolled: int) -> None:
+        self._starts: list[int] = {
+            "term": calendar.term_starts,
+            "school_year": [y.first for y in calendar.years],
+            "enrolment": [enrolled],
+            "any_time": [],
+        }[window.within]
+        self._length = window.rolling.number if window.rolling else 0
+        self._days: list[int] | None = None
+        if window.rolling:
+            self._days = calendar.school_days if window.rolling.clock == "school_days" else calendar.school_weeks
+
+    def begins(self, day: int) -> int:
+        """The first day of the window that ends on `day`. Before the first start, that start (nothing counts yet)."""
+        i = bisect_right(self._starts, day)
+        first = (self._starts[i - 1] if i else self._starts[0]) if self._starts else 0
+        if self._days is not None:
+            j = bisect_right(self._days, day) - self._length
+            if j >= 0:
+                first = max(first, self._days[j])
+        return first
+
+    def leaves(self, day: int) -> int:
+        """The first later day whose window does not hold `day` any more; NEVER if there is none."""
+        i = bisect_right(self._starts, day)
+        last = self._starts[i] if i < len(self._starts) else NEVER
+        if self._days is not None:
+            # the window of c begins after `day` once `length` school weeks (days) after it have begun
+            j = bisect_right(self._days, day) + self._length - 1
+            if j < len(self._days):
+                last = min(last, self._days[j])
+        return last
+
+    def starts_after(self, day: int) -> int:
+        """The first day whose window begins after `day`; NEVER if there is none."""
+        return self.leaves(day)
