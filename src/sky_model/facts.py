@@ -1,0 +1,735 @@
+"""What is known of a case: counters, reports, questions, as they stood about a day, with the knowledge of a moment.
+
+Rules: a counter is two whole numbers, what is marked for certain and that plus what may still count; a condition is a
+pair (certain, possible): (1, 1) true, (0, 0) false, (0, 1) unknown; nothing unknown becomes zero or "no". What makes it
+quick: each version of a mark enters on the day on which it is known and leaves when it is replaced or when its day
+leaves the window, so a counter along a line of days is one running sum.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+from sky_model.model import ByGrade, Count, Ruleset, Test
+from sky_model.records import (
+    DAY,
+    ActionTaken,
+    Answer,
+    Case,
+    Consent,
+    Enrolment,
+    Mark,
+    Pause,
+    Register,
+    Report,
+    Retracted,
+    StepClosed,
+    end_of,
+)
+from sky_model.schooldays import NEVER, Calendar, Span
+
+__all__ = ["FALSE", "NOT_GIVEN", "TRUE", "UNKNOWN", "Facts", "Pair", "Part", "Place", "Reading"]
+
+Pair: TypeAlias = tuple[int, int]
+TRUE, FALSE, UNKNOWN = (1, 1), (0, 0), (0, 1)
+NOT_GIVEN = 10**12  # an amount that no limit exceeds: nobody has said how many lessons were planned
+LATER = (NEVER + 1) * DAY
+
+
+class Place(NamedTuple):
+    """Where a pupil is enrolled on a day."""
+
+    calendar: Calendar
+    school: str | None
+    grade: int | None
+    lessons_per_week: Any
+    since: int
+
+
+class Part(NamedTuple):
+    """What one mark, or the gap of one day, adds to a counter between two moments. `first`: when it was first recorded."""
+
+    day: int
+    enter: int
+    leave: int
+    low: int
+    high: int
+    first: int
+    mark: str | None
+
+
+class Entry(NamedTuple):
+    """One mark on one day as it stands at a moment."""
+
+    mark: str
+    kind: str | None
+    low: int
+    high: int
+    first: int
+    aside: str | None  # why it is set aside: no_school_day, same_lesson, more_than_planned, no_length, no_kind, data_wrong
+
+
+class Dated(NamedTuple):
+    """An event with the moment from which it is known and the moment from which it is taken back."""
+
+    moment: int
+    gone: int
+    event: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A counter about a day: low and high in hundredths; of a share also what was planned; or why it says nothing."""
+
+    low: int
+    high: int
+    planned: int = 0
+    silent: str | None = None  # not_given | too_early
+
+
+@dataclass(slots=True)
+class Line:
+    """A running sum along keys: after keys[i] it is (lows[i], highs[i])."""
+
+    keys: list[int]
+    lows: list[int]
+    highs: list[int]
+
+    def at(self, key: int) -> tuple[int, int]:
+        i = bisect_right(self.keys, key) - 1
+        return (self.lows[i], self.highs[i]) if i >= 0 else (0, 0)
+
+
+def _line(deltas: list[tuple[int, int, int]]) -> Line:
+    deltas.sort()
+    keys: list[int] = []
+    lows: list[int] = []
+    highs: list[int] = []
+    low = high = 0
+    for key, dl, dh in deltas:
+        low += dl
+        high += dh
+        if keys and keys[-1] == key:
+            lows[-1], highs[-1] = low, high
+        else:
+            keys.append(key)
+            lows.append(low)
+            highs.append(high)
+    return Line(keys, lows, highs)
+
+
+class Facts:
+    """The facts of one case under one version of a ruleset, up to a moment (`now`: later events are not known)."""
+
+    def __init__(self, case: Case, rules: Ruleset, calendars: Mapping[str, Calendar] | Calendar, now: int) -> None:
+        self.case, self.rules, self.now = case, rules, now
+        self.calendars = calendars
+        self.marks: dict[str, list[tuple[int, Mark | None]]] = {}
+        self.registers: list[Dated] = []
+        self.enrolments: list[Dated] = []
+        self.reports: dict[str, list[Dated]] = {}
+        self.answers: dict[str, list[Dated]] = {}
+        self.taken: dict[str, list[Dated]] = {}
+        self.consents: dict[str, list[Dated]] = {}
+        self.pauses: list[Dated] = []
+        self.closings: list[Dated] = []
+        self.wrong: dict[str, list[tuple[int, int]]] = {}
+        self.retraction_days: list[int] = []
+        self._sort_events()
+        # enrolments known from the start and one school all the time: the plain case that has lines
+        self.epochs = sorted({0, *(e.moment for e in self.enrolments), *(e.gone for e in self.enrolments if e.gone <= now)})
+        self._places: dict[int, list[tuple[int, Place]]] = {}
+        self.is_plain = len(self.enrolments) <= 1
+        self._parts: dict[tuple[str, int], list[Part]] = {}
+        self._lines: dict[tuple[Any, ...], Line] = {}
+        self._states: dict[int, dict[int, list[tuple[int, list[Entry], int, int | None]]]] = {}
+        self._changes: dict[Any, list[int]] = {}
+
+    def _sort_events(self) -> None:
+        gone: dict[str, int] = {}
+        events = [(m, e) for m, e in zip(self.case.moments, self.case.events, strict=True) if m <= self.now]
+        for m, e in events:
+            if type(e) is Retracted:
+                gone.setdefault(e.of, m)
+                self.retraction_days.append(m // DAY)
+        for m, e in events:
+            kind = type(e)
+            if kind is Mark:
+                self.marks.setdefault(e.id, []).append((m, e))
+                continue
+            if kind is Retracted:
+                if e.of in self.marks:
+                    self.marks[e.of].append((m, None))
+                continue
+            dated = Dated(m, gone.get(e.id, LATER), e)
+            if kind is Register:
+                self.registers.append(dated)
+            elif kind is Enrolment:
+                self.enrolments.append(dated)
+            elif kind is Report:
+                self.reports.setdefault(e.report, []).append(dated)
+            elif kind is Answer:
+                self.answers.setdefault(e.question, []).append(dated)
+            elif kind is ActionTaken:
+                if e.status == "data_wrong":
+                    self.wrong.setdefault(e.mark, []).append((m, e.on.toordinal()))
+                else:
+                    self.taken.setdefault(e.action, []).append(dated)
+            elif kind is Consent:
+                self.consents.setdefault(e.consent, []).append(dated)
+            elif kind is Pause:
+                self.pauses.append(dated)
+            elif kind is StepClosed:
+                self.closings.append(dated)
+
+    # ------------------------------------------------------------------ where the pupil is
+    def _epoch(self, moment: int) -> int:
+        return bisect_right(self.epochs, moment) - 1
+
+    def _places_of(self, epoch: int) -> list[tuple[int, Place]]:
+        if epoch not in self._places:
+            at = self.epochs[epoch]
+            known = [e for e in self.enrolments if e.moment <= at < e.gone]
+            if not known:
+                calendar = self.calendar_of(None, None)
+                self._places[epoch] = [(0, Place(calendar, None, None, None, 0))]
+            else:
+                newest = {e.event.since.toordinal(): e for e in sorted(known, key=lambda e: e.moment)}
+                self._places[epoch] = [
+                    (d, Place(self.calendar_of(e.event.calendar, e.event.school), e.event.school, e.event.grade, e.event.lessons_per_week, d))
+                    for d, e in sorted(newest.items())
+                ]
+        return self._places[epoch]
+
+    def calendar_of(self, calendar: str | None, school: str | None) -> Calendar:
+        if isinstance(self.calendars, Calendar):
+            return self.calendars
+        for name in (calendar, school):
+            if name is not None and name in self.calendars:
+                return self.calendars[name]
+        return next(iter(self.calendars.values()))
+
+    def place(self, day: int, moment: int) -> Place:
+        """Where the pupil is enrolled on a day, as known at a moment."""
+        places = self._places_of(self._epoch(moment))
+        if len(places) == 1:
+            return places[0][1]
+        i = bisect_right([d for d, _ in places], day) - 1
+        return places[max(0, i)][1]
+
+    def begins(self, moment: int) -> int:
+        """The first day of the case, as known at a moment."""
+        places = self._places_of(self._epoch(moment))
+        return places[0][1].since
+
+    # ------------------------------------------------------------------ one day: its marks and its gap
+    def states(self, epoch: int) -> dict[int, list[tuple[int, list[Entry], int, int | None]]]:
+        """For each day: from which moment on its entries, its gap (high only) and the planned lessons of its register."""
+        if epoch in self._states:
+            return self._states[epoch]
+        touched: dict[int, set[int]] = {}
+        by_day: dict[int, list[str]] = {}
+        for name, versions in self.marks.items():
+            days = {v.on.toordinal() for _, v in versions if v is not None}
+            for d in days:
+                by_day.setdefault(d, []).append(name)
+                touched.setdefault(d, set()).update(m for m, _ in versions)
+            for m, on in self.wrong.get(name, ()):
+                until = self._wrong_until(on, epoch)
+                for d in days:
+                    touched[d].update((m, (until + 1) * DAY))
+        ranges = []
+        for r in self.registers:
+            first = r.event.on.toordinal()
+            if r.event.through is None:
+                touched.setdefault(first, set()).update((r.moment, *((r.gone,) if r.gone <= self.now else ())))
+            else:
+                ranges.append((first, r.event.through.toordinal(), r))
+        given = self.case.register == "given"
+        if given or ranges:
+            place = self.place(0, self.epochs[epoch])
+            begin = self.begins(self.epochs[epoch])
+            last = self.now // DAY
+            days = place.calendar.school_days
+            for d in days if self.is_plain else {d for _, p in self._places_of(epoch) for d in p.calendar.school_days}:
+                if d > last + 1:
+                    continue
+                if given and d >= begin:
+                    touched.setdefault(d, set()).add(0)
+                for a, b, r in ranges:
+                    if a <= d <= b:
+                        touched.setdefault(d, set()).update((r.moment, *((r.gone,) if r.gone <= self.now else ())))
+        out: dict[int, list[tuple[int, list[Entry], int, int | None]]] = {}
+        for d, moments in touched.items():
+            names = by_day.get(d, [])
+            if len(names) == 1 and not self.registers and not given and names[0] not in self.wrong:
+                out[d] = self._single(d, names[0], epoch)
+                continue
+            states: list[tuple[int, list[Entry], int, int | None]] = []
+            for m in sorted(moments):
+                state = self._day_at(d, names, m, epoch)
+                if not states or states[-1][1:] != state:
+                    states.append((m, *state))
+            out[d] = states
+        self._states[epoch] = out
+        return out
+
+    def _wrong_until(self, on: int, epoch: int) -> int:
+        calendar = self.place(on, self.epochs[epoch]).calendar
+        return calendar.after(on, Span("school_days", 5)) or calendar.until
+
+    def _single(self, day: int, name: str, epoch: int) -> list[tuple[int, list[Entry], int, int | None]]:
+        """The common day: one mark, no register."""
+        versions = self.marks[name]
+        first = versions[0][0]
+        out: list[tuple[int, list[Entry], int, int | None]] = []
+        for m, v in versions:
+            entries = [self._entry(v, first, day, epoch, None)] if v is not None and v.on.toordinal() == day else []
+            out.append((m, [e for e in entries if e is not None], 0, None))
+        return out
+
+    def _entry(self, mark: Mark, first: int, day: int, epoch: int, why: str | None) -> Entry | None:
+        place = self.place(day, self.epochs[epoch])
+        if mark.minutes is not None:
+            amount = int(mark.minutes * 100)
+        elif mark.lessons is not None:
+            amount = int(mark.lessons * (place.calendar.lesson_minutes(day) * 100))
+        else:
+            amount = -1
+        if amount == 0:
+            return None
+        if amount < 0:
+            planned = self._usual(day, place)
+            return Entry(str(mark.id), self._kind(mark), 0, planned, first, "no_length")
+        if why is None and self._kind(mark) is None:
+            why = "no_kind"
+        if not place.calendar.is_school_day(day):
+            why = "no_school_day"
+        return Entry(str(mark.id), self._kind(mark), 0 if why else amount, amount, first, why)
+
+    def _kind(self, mark: Mark) -> str | None:
+        return mark.kind if mark.kind in self.rules.kinds else None
+
+    def _usual(self, day: int, place: Place) -> int:
+        """A day's lessons by the week's: lessons_per_week ÷ 5, rounded up to a hundredth of a minute; NOT_GIVEN without it."""
+        if place.lessons_per_week is None:
+            return NOT_GIVEN
+        return -int(-(place.lessons_per_week * place.calendar.lesson_minutes(day) * 100) // 5)
+
+    def _day_at(self, day: int, names: list[str], moment: int, epoch: int) -> tuple[list[Entry], int, int | None]:
+        place = self.place(day, self.epochs[epoch])
+        unit = place.calendar.lesson_minutes(day) * 100
+        register = None
+        for r in self.registers:
+            a = r.event.on.toordinal()
+            b = r.event.through.toordinal() if r.event.through else a
+            if a <= day <= b and r.moment <= moment < r.gone and (register is None or r.moment > register.moment):
+                register = r
+        planned = None
+        if register is not None and register.event.through is None:
+            planned = int(register.event.planned * unit)
+        entries: list[Entry] = []
+        slots: set[str] = set()
+        used = length = 0
+        for name in names:  # in the order of their first recording
+            versions = [x for x in self.marks[name] if x[0] <= moment]
+            if not versions or versions[-1][1] is None or versions[-1][1].on.toordinal() != day:
+                continue
+            at, mark = versions[-1]
+            assert mark is not None
+            entry = self._entry(mark, self.marks[name][0][0], day, epoch, None)
+            if entry is None:
+                continue
+            why = entry.aside if entry.aside in ("no_school_day", "no_length") else None
+            if why is None and mark.lesson is not None and mark.lesson in slots:
+                why = "same_lesson"
+            if mark.lesson is not None:
+                slots.add(mark.lesson)
+            amount = entry.high if entry.aside != "no_length" else 0
+            absent = entry.kind is None or entry.kind in self.rules.absence_kinds
+            length += amount
+            if planned is not None and why is None and absent:
+                if used + amount > planned:
+                    why = "more_than_planned"
+                used += amount
+            if why is None and any(m <= moment and at < m and moment < (self._wrong_until(on, epoch) + 1) * DAY for m, on in self.wrong.get(name, ())):
+                why = "data_wrong"
+            if why is None and entry.kind is None:
+                why = "no_kind"
+            entries.append(entry._replace(low=0 if why else entry.high, aside=why))
+        gap = 0
+        if register is not None:
+            if planned is not None:
+                gap = max(0, planned - max(int(register.event.marked * unit), length))
+        elif self.case.register == "given" and place.calendar.is_school_day(day) and day >= self.begins(self.epochs[epoch]):
+            usual = self._usual(day, place)
+            gap = NOT_GIVEN if usual == NOT_GIVEN else max(0, usual - length)
+        return entries, gap, planned
+
+    # ------------------------------------------------------------------ counters
+    def parts(self, count: Count, epoch: int) -> list[Part]:
+        """What adds to a counter, day by day and moment by moment."""
+        key = (count.id, epoch)
+        if key in self._parts:
+            return self._parts[key]
+        out: list[Part] = []
+        kinds, marks = count.kinds, count.measure == "marks"
+        for day, states in self.states(epoch).items():
+            running: dict[Any, Part] = {}
+            for moment, entries, gap, _ in states:
+                now: dict[Any, tuple[int, int, int]] = {}
+                for e in entries:
+                    if e.kind is None or e.kind in kinds:
+                        low, high = (e.low, e.high) if e.kind is not None else (0, e.high)
+                        if marks:
+                            low, high = (100 if low else 0), 100
+                        now[e.mark] = (low, high, e.first)
+                if gap:
+                    high = gap
+                    if marks and gap < NOT_GIVEN:
+                        unit = self.place(day, self.epochs[epoch]).calendar.lesson_minutes(day) * 100
+                        high = -(-gap // unit) * 100
+                    now[None] = (0, high, LATER)
+                for name in [n for n in running if n not in now or (running[n].low, running[n].high) != now[n][:2]]:
+                    out.append(running.pop(name)._replace(leave=moment))
+                for name, (low, high, first) in now.items():
+                    if name not in running:
+                        running[name] = Part(day, moment, LATER, low, high, first, name)
+            out += running.values()
+        self._parts[key] = out
+        return out
+
+    def _sum(self, count: Count, day: int, moment: int, first: int) -> tuple[int, int]:
+        low = high = 0
+        for p in self.parts(count, self._epoch(moment)):
+            if first <= p.day <= day and p.enter <= moment < p.leave:
+                low += p.low
+                high += p.high
+        return low, high
+
+    def window_begins(self, count: Count, day: int, moment: int, since: int | None = None) -> int:
+        if since is not None:
+            return since
+        place = self.place(day, moment)
+        return place.calendar.window(count.window, self.begins(moment)).begins(day)
+
+    def sums(self, count: Count, day: int, moment: int, since: int | None = None) -> tuple[int, int]:
+        """(low, high) about a day with the knowledge of a moment."""
+        if not self.is_plain:
+            return self._sum(count, day, moment, self.window_begins(count, day, moment, since))
+        if day == moment // DAY:
+            return self.diagonal(count, since).at(moment)
+        if moment >= self.now:
+            return self.row(count, since).at(day)
+        return self.column(count, day, since).at(moment)
+
+    def _leaves(self, count: Count, since: int | None) -> Any:
+        if since is not None:
+            return lambda day: 0 if day < since else NEVER
+        table = self.place(0, self.now).calendar.window(count.window, self.begins(self.now))
+        return table.leaves
+
+    def diagonal(self, count: Count, since: int | None = None) -> Line:
+        """Along moments: each day with the knowledge of that moment."""
+        key = ("diagonal", count.id, since)
+        if key not in self._lines:
+            deltas, leaves = [], self._leaves(count, since)
+            for p in self.parts(count, len(self.epochs) - 1):
+                start, stop = max(p.enter, p.day * DAY), min(p.leave, leaves(p.day) * DAY)
+                if start < stop:
+                    deltas.append((start, p.low, p.high))
+                    if stop < LATER:
+                        deltas.append((stop, -p.low, -p.high))
+            self._lines[key] = _line(deltas)
+        return self._lines[key]
+
+    def row(self, count: Count, since: int | None = None) -> Line:
+        """Along days: all with today's knowledge."""
+        key = ("row", count.id, since)
+        if key not in self._lines:
+            deltas, leaves = [], self._leaves(count, since)
+            for p in self.parts(count, len(self.epochs) - 1):
+                if p.enter <= self.now < p.leave and p.day < (stop := leaves(p.day)):
+                    deltas.append((p.day, p.low, p.high))
+                    if stop < NEVER:
+                        deltas.append((stop, -p.low, -p.high))
+            self._lines[key] = _line(deltas)
+        return self._lines[key]
+
+    def column(self, count: Count, day: int, since: int | None = None) -> Line:
+        """Along moments: one day, as it was known at each."""
+        key = ("column", count.id, day, since)
+        if key not in self._lines:
+            first = self.window_begins(count, day, self.now, since)
+            deltas = []
+            for p in self.parts(count, len(self.epochs) - 1):
+                if first <= p.day <= day:
+                    deltas.append((p.enter, p.low, p.high))
+                    if p.leave < LATER:
+                        deltas.append((p.leave, -p.low, -p.high))
+            self._lines[key] = _line(deltas)
+        return self._lines[key]
+
+    def planned(self, count: Count, day: int, moment: int, first: int) -> int | None:
+        """Planned lessons of the window × 5, in hundredths of a minute; None: not given."""
+        epoch = self._epoch(moment)
+        states = self.states(epoch)
+        first = max(first, self.begins(moment))
+        total = 0
+        special: dict[int, tuple[int | None, int]] = {}
+        for d, list_of in states.items():
+            if first <= d <= day:
+                state = next((s for s in reversed(list_of) if s[0] <= moment), None)
+                if state is not None:
+                    out = sum(e.low for e in state[1] if e.kind and self.rules.kinds[e.kind].is_ == "not_planned")
+                    if state[3] is not None or out:
+                        special[d] = (state[3], out)
+        for _, place in self._places_of(epoch):
+            calendar, per_week = place.calendar, place.lessons_per_week
+            mine = [d for d in special if self.place(d, moment) is place]
+            days = self._days_at(place, epoch, first, day)
+            with_register = [d for d in mine if special[d][0] is not None and calendar.is_school_day(d)]
+            if per_week is None and days - len(with_register) > 0:
+                return None
+            if per_week is not None:
+                unit = calendar.lesson_minutes(day) * 100
+                total += int(per_week * unit) * (days - len(with_register))
+            total += 5 * sum((special[d][0] or 0) - special[d][1] for d in mine)
+        return total
+
+    def _days_at(self, place: Place, epoch: int, first: int, day: int) -> int:
+        places = self._places_of(epoch)
+        i = next(k for k, (_, p) in enumerate(places) if p is place)
+        start = first if i == 0 else max(first, places[i][0])
+        stop = day if i + 1 == len(places) else min(day, places[i + 1][0] - 1)
+        return place.calendar.count_school_days(start, stop)
+
+    def reading(self, count: Count, day: int, moment: int, since: int | None = None) -> Reading:
+        low, high = self.sums(count, day, moment, since)
+        if not count.is_share:
+            return Reading(low, high)
+        first = self.window_begins(count, day, moment, since)
+        planned = self.planned(count, day, moment, first)
+        if planned is None:
+            return Reading(low, high, 0, "not_given")
+        if planned <= 0 or planned < 5 * count.minimum:
+            return Reading(low, high, planned, "too_early")
+        return Reading(low, high, planned)
+
+    # ------------------------------------------------------------------ reports, questions, what was done
+    def raised(self, report: str, day: int, moment: int) -> list[Report]:
+        """The newest entry of each person up to the day that is not taken back."""
+        newest: dict[str | None, Report] = {}
+        for d in self.reports.get(report, ()):
+            if d.moment <= moment < d.gone and d.event.on.toordinal() <= day:
+                newest[d.event.by] = d.event
+        return [e for e in newest.values() if e.raised]
+
+    def answer(self, question: str, day: int, moment: int) -> Answer | None:
+        """The answer in force on a day; if the question was open then, the first answer after it."""
+        known = [d.event for d in self.answers.get(question, ()) if d.moment <= moment < d.gone]
+        if not known:
+            return None
+        known.sort(key=lambda e: e.on)
+        upto = [e for e in known if e.on.toordinal() <= day]
+        if upto:
+            until = self.good_until(question, upto[-1], moment)
+            if until is None or day <= until:
+                return upto[-1]  # type: ignore[no-any-return]
+        return next((e for e in known if e.on.toordinal() > day), None)
+
+    def good_until(self, question: str, answer: Answer, moment: int) -> int | None:
+        said = self.rules.questions.get(question)
+        if said is None or said.good_for is None:
+            return None
+        (clock,) = said.good_for.clocks()
+        on = answer.on.toordinal()
+        return self.place(on, moment).calendar.after(on, Span(clock, int(getattr(said.good_for, clock))))  # type: ignore[arg-type]
+
+    def statuses(self, action: str, moment: int) -> list[ActionTaken]:
+        return [d.event for d in self.taken.get(action, ()) if d.moment <= moment < d.gone]
+
+    # ------------------------------------------------------------------ one comparison
+    def ask(self, test: Test, day: int, moment: int, early: Pair, since: int | None = None) -> Pair:
+        """A comparison about a day, with the knowledge of a moment. Not for steps: the path knows these."""
+        match test.what:
+            case "counter":
+                return self._ask_counter(test, day, moment, early, since)
+            case "report":
+                return TRUE if self.raised(test.fact, day, moment) else FALSE
+            case "question":
+                return self._ask_question(test, day, moment)
+            case "grade":
+                grade = self.place(day, moment).grade
+                if grade is None:
+                    return UNKNOWN
+                return TRUE if all(_compare(op, grade, v) for op, v in test.asks) else FALSE
+            case _:
+                return self._ask_action(test, day, moment)
+
+    def _ask_counter(self, test: Test, day: int, moment: int, early: Pair, since: int | None) -> Pair:
+        count = self.rules.counters[test.fact]
+        r = self.reading(count, day, moment, since)
+        if r.silent == "too_early":
+            return early
+        if r.silent == "not_given":
+            return UNKNOWN
+        low, high, one = (r.low * 50_000, r.high * 50_000, r.planned) if count.is_share else (r.low, r.high, 1)
+        certain = possible = 1
+        for op, limit in test.asks:
+            if isinstance(limit, ByGrade):
+                grade = self.place(day, moment).grade
+                if grade is None or grade not in limit.values:
+                    certain = 0
+                    continue
+                limit = limit.values[grade]
+            limit *= one
+            if op == "at_least":
+                pair = low >= limit, high >= limit
+            elif op == "more_than":
+                pair = low > limit, high > limit
+            elif op == "less_than":
+                pair = high < limit, low < limit
+            else:
+                pair = high <= limit, low <= limit
+            certain, possible = certain & pair[0], possible & pair[1]
+        return int(certain), int(possible)
+
+    def _ask_question(self, test: Test, day: int, moment: int) -> Pair:
+        a = self.answer(test.fact, day, moment)
+        certain = possible = 1
+        for op, value in test.asks:
+            if value in ("known", "unknown") and op == "is":
+                is_so = (a is None) == (value == "unknown")
+            elif a is None:
+                certain = 0
+                continue
+            elif op == "one_of":
+                is_so = any(v in value for v in a.values)
+            else:
+                is_so = value in a.values
+            certain &= is_so
+            possible &= is_so
+        return int(certain), int(possible)
+
+    def _ask_action(self, test: Test, day: int, moment: int) -> Pair:
+        for op, value in test.asks:
+            status = "done" if op == "done_within" else value
+            found = [a for a in self.statuses(test.fact, moment) if a.status == status and a.on.toordinal() <= day]
+            if op == "done_within":
+                found = [a for a in found if self._still_within(a, value, day, moment)]
+            if not found:
+                return FALSE
+        return TRUE
+
+    def _still_within(self, action: ActionTaken, span: Span, day: int, moment: int) -> bool:
+        on = action.on.toordinal()
+        until = self.place(on, moment).calendar.after(on, span)
+        return until is None or day <= until
+
+    # ------------------------------------------------------------------ when a comparison can change
+    def change_days(self, test: Test, terms: bool, each: bool) -> list[int]:
+        """Days on which a comparison can change its value, as each day was known; more is allowed, fewer is not."""
+        key = (test.place, terms, each)
+        if key not in self._changes:
+            self._changes[key] = sorted(set(self._days_of_change(test, terms, each)))
+        return self._changes[key]
+
+    def _days_of_change(self, test: Test, terms: bool, each: bool) -> Iterable[int]:
+        if len(self.enrolments) > 1 or self.retraction_days:
+            for e in self.enrolments:
+                yield from (e.moment // DAY, e.event.since.toordinal(), min(e.gone, self.now + 1) // DAY)
+        if test.what == "counter":
+            yield from self._counter_changes(test, terms, each)
+        elif test.what == "report":
+            for d in self.reports.get(test.fact, ()):
+                yield from (d.moment // DAY, d.event.on.toordinal(), d.gone // DAY)
+        elif test.what == "question":
+            for d in self.answers.get(test.fact, ()):
+                until = self.good_until(test.fact, d.event, self.now)
+                yield from (d.moment // DAY, d.event.on.toordinal(), d.gone // DAY, *((until + 1,) if until else ()))
+        elif test.what == "action":
+            for d in self.taken.get(test.fact, ()):
+                on = d.event.on.toordinal()
+                yield from (d.moment // DAY, on, d.gone // DAY)
+                for op, value in test.asks:
+                    if op == "done_within":
+                        until = self.place(on, self.now).calendar.after(on, value)
+                        yield from ((until + 1,) if until else ())
+
+    def _counter_changes(self, test: Test, terms: bool, each: bool) -> Iterable[int]:
+        count = self.rules.counters[test.fact]
+        if count.is_share or not self.is_plain:
+            for _, place in (x for e in range(len(self.epochs)) for x in self._places_of(e)):
+                yield from place.calendar.school_days
+                yield from place.calendar.term_starts
+                yield from (y.first for y in place.calendar.years)
+                yield from place.calendar.school_weeks
+            for epoch in range(len(self.epochs)):
+                for p in self.parts(count, epoch):
+                    yield from (p.day, p.enter // DAY, p.leave // DAY)
+            return
+        lines = [self.diagonal(count)]
+        if terms and count.window.within == "term":
+            calendar = self.place(0, self.now).calendar
+            starts = calendar.term_starts
+            for p in self.parts(count, len(self.epochs) - 1):  # only what was recorded after its term
+                i = bisect_right(starts, p.day)
+                if i < len(starts) and (p.enter // DAY >= starts[i] or starts[i] <= p.leave // DAY < NEVER):
+                    lines.append(self.column(count, starts[i] - 1))
+        old = None
+        for line in lines:
+            for key, low, high in zip(line.keys, line.lows, line.highs, strict=True):
+                pair = None if each else tuple(_threshold(op, low, high, v) for op, v in test.asks)
+                if each or pair != old:
+                    yield key // DAY
+                old = pair
+
+    def row_days(self, test: Test) -> list[int]:
+        """Days between which a comparison with today's knowledge keeps its value."""
+        key = (test.place, "row")
+        if key not in self._changes:
+            days = set(self.change_days(test, False, False))
+            if test.what == "counter" and self.is_plain:
+                days.update(self.row(self.rules.counters[test.fact]).keys)
+            self._changes[key] = sorted(days)
+        return self._changes[key]
+
+    def is_never_possible(self, test: Test) -> bool:
+        """With today's knowledge a counter reaches its limit on no day: the quick way out of most questions."""
+        if test.what == "report":
+            return not self.reports.get(test.fact)
+        if test.what != "counter" or not self.is_plain:
+            return False
+        count = self.rules.counters[test.fact]
+        if count.is_share:
+            return not self.parts(count, len(self.epochs) - 1) and all(v and op in ("at_least", "more_than") for op, v in test.asks if not isinstance(v, ByGrade))
+        highest = max(self.row(count).highs, default=0)
+        for op, limit in test.asks:
+            low = min(limit.values.values()) if isinstance(limit, ByGrade) else limit
+            if (op == "at_least" and highest < low) or (op == "more_than" and highest <= low):
+                return True
+        return False
+
+    def corrected_since(self, count: Count, moment: int) -> bool:
+        """Was anything of this counter taken back after a moment?"""
+        return any(moment < p.leave < LATER for p in self.parts(count, len(self.epochs) - 1))
+
+
+def _threshold(op: str, low: int, high: int, limit: Any) -> tuple[Any, ...]:
+    if isinstance(limit, ByGrade):
+        return tuple((low >= v, high >= v, low > v, high > v) for v in sorted(set(limit.values.values())))
+    return low >= limit, high >= limit, low > limit, high > limit
+
+
+def _compare(op: str, value: int, limit: Any) -> bool:
+    return {
+        "at_least": lambda: value >= limit,
+        "more_than": lambda: value > limit,
+        "at_most": lambda: value <= limit,
+        "less_than": lambda: value < limit,
+        "one_of": lambda: value in limit,
+    }[op]()
