@@ -1,3 +1,55 @@
-"""sky_model: decide what comes next when a pupil is absent, from rules that people wrote and signed."""
+"""sky_model: decide what comes next when a pupil is absent, from rules that people wrote and signed.
+
+It proposes, a person decides. `load` a ruleset, make a `Case` of a pupil's record, `decide` about a day.
+"""
 
 from __future__ import annotations
+
+from sky_model.decision import Decision, Reason, Task, decide
+from sky_model.decision import engine_version as _version
+from sky_model.errors import CaseError, Place, Problem, RecordError, RulesetError
+from sky_model.model import Model, check, load, load_calendar, needs
+from sky_model.records import (
+    ActionTaken,
+    Answer,
+    Case,
+    Consent,
+    Enrolment,
+    Mark,
+    Pause,
+    Register,
+    Report,
+    Retracted,
+    StepClosed,
+)
+from sky_model.schooldays import Calendar
+
+__all__ = [
+    "ActionTaken",
+    "Answer",
+    "Calendar",
+    "Case",
+    "CaseError",
+    "Consent",
+    "Decision",
+    "Enrolment",
+    "Mark",
+    "Model",
+    "Pause",
+    "Place",
+    "Problem",
+    "Reason",
+    "RecordError",
+    "Register",
+    "Report",
+    "Retracted",
+    "RulesetError",
+    "StepClosed",
+    "Task",
+    "check",
+    "decide",
+    "load",
+    "load_calendar",
+    "needs",
+]
+__version__ = _version()

@@ -1,0 +1,859 @@
+"""A decision: what comes next for one pupil, who does it, by when, on what ground, and what is not known.
+
+Rules: it proposes, a person decides; the path comes from `path.py`, here are the tasks: one for each action, with its
+state and due day, in the order of the law, the urgency and the file; unknown is never "nothing to do"; a reader sees what
+the role may see and nothing more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from sky_model.errors import RecordError, RulesetError
+from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
+from sky_model.model import DUTIES, WHO_RECORDED, Act, ByGrade, Model, Ruleset, Test, load_calendar, tests_in
+from sky_model.path import Opening, Path
+from sky_model.records import DAY, Case, Enrolment, Mark, end_of
+from sky_model.schooldays import NEVER, Calendar
+
+__all__ = ["Decision", "Reason", "Task", "decide", "decision_schema"]
+
+ANSWERED = ("done", "withdrawn", "not_needed", "refused")
+PARTIES = ("pupil", "guardian")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a step is open or near: a counter with its number and limit, or a report. Numbers are whole or decimal."""
+
+    what: str  # counter | report | question | action | step | grade
+    fact: str
+    operator: str
+    limit: Any
+    low: Any = None
+    high: Any = None
+    first: date | None = None  # the first day of the window
+    about: date | None = None
+    marks: tuple[str, ...] = ()
+    is_sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStep:
+    name: str
+    step: str
+    tier: str
+    opened_on: date
+    about: date
+    due_from: date
+    is_in_doubt: bool
+    because: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One action that is asked. `due` None: no day is set, or the calendar ends before (`due_unknown`)."""
+
+    name: str
+    action: str
+    step: str
+    tier: str
+    role: str
+    roles: tuple[str, ...]
+    organisation: str | None
+    person: str | None
+    duty: str
+    about: str
+    state: str
+    due: date | None
+    due_unknown: bool
+    overdue: bool
+    is_statutory: bool
+    source: str
+    certainty: str
+    hand_over: bool
+    to: tuple[str, ...]
+    takes_part: tuple[str, ...]
+    left_out: tuple[str, ...]
+    blocked_by: tuple[str, ...]
+    openings: tuple[str, ...]
+
+    @property
+    def is_next(self) -> bool:
+        return self.state in ("ready", "undecided", "blocked")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """What is not known: which step waits for it, since which day, who can say."""
+
+    what: str  # not_marked | not_answered | not_given | set_aside
+    fact: str
+    steps: tuple[str, ...]
+    since: date
+    days: tuple[date, ...]
+    by: tuple[str, ...]
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The nearest limit of a step that is not open, and how much is missing."""
+
+    step: str
+    counter: str
+    limit: Any
+    number: Any
+    missing: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What `decide` says of one pupil on one day. Frozen; `to_json` is its published form."""
+
+    pupil: str
+    on: date
+    known_to: date
+    data_until: date | None
+    is_stale: bool
+    tasks: tuple[Task, ...]
+    open_steps: tuple[OpenStep, ...]
+    questions: tuple[OpenQuestion, ...]
+    withdrawn: tuple[str, ...]
+    corrections: tuple[str, ...]
+    nearest: Nearest | None
+    told: tuple[str, ...]
+    set_aside: tuple[tuple[str, str], ...]
+    unmapped: tuple[str, ...]
+    basis: Mapping[str, Any]
+    rules: Ruleset
+    grade: int | None
+    register: str
+    reader: str | None = None
+
+    @property
+    def next(self) -> Task | None:
+        """The next intervention: the first task that is ready, or whose consent or answer stands in its place."""
+        return next((t for t in self.tasks if t.is_next), None)
+
+    @property
+    def is_undecided(self) -> bool:
+        return bool(self.questions)
+
+    def for_reader(self, reader: str) -> Decision:
+        """Only what a role, `guardian`, `pupil` or `log` may see: existence, day and owner of what concerns them."""
+        if reader == "log":
+            return replace(self, reader="log")
+        role = self.rules.roles.get(reader)
+        if role is None:
+            known = ", ".join(sorted(self.rules.roles))
+            raise RecordError("no-such-role", f"there is no role '{reader}'; known are {known}", field="for_reader")
+        sees = set(role.sees) if reader not in PARTIES else {"absence", "support"}
+        mine = {reader, *(r.id for r in self.rules.roles.values() if self.rules.role_for(r.id, self.grade) == reader)}
+        tasks = tuple(
+            t for t in self.tasks if t.about in sees or mine & {*t.roles, *t.to, *t.takes_part}
+        )
+        if reader == "guardian":
+            tasks = tuple(t for t in tasks if t.about != "child_protection" and (t.about != "welfare" or "guardian" in t.to))
+        if reader == "pupil":
+            tasks = tuple(t for t in tasks if t.about != "child_protection")
+        names = {n for t in tasks for n in t.openings}
+        steps = tuple(
+            replace(s, because=s.because if "absence" in sees and not self._is_about_welfare(s) else ())
+            for s in self.open_steps
+            if s.name in names or ("absence" in sees and not self._is_about_welfare(s))
+        )
+        absent = "absence" in sees
+        return replace(
+            self,
+            tasks=tasks,
+            open_steps=steps,
+            questions=tuple(q for q in self.questions if absent and q.what != "not_answered") if reader in PARTIES else self.questions if absent else (),
+            withdrawn=tuple(w for w in self.withdrawn if absent),
+            corrections=(),
+            nearest=self.nearest if absent else None,
+            told=(),
+            set_aside=self.set_aside if absent else (),
+            unmapped=(),
+            reader=reader,
+        )
+
+    def _is_about_welfare(self, step: OpenStep) -> bool:
+        reports = [r for r in step.because if r.what == "report"]
+        abouts = {a.about for s in self.rules.steps if s.id == step.step for a in s.actions}
+        return bool(reports) and "absence" not in abouts
+
+    def to_json(self) -> dict[str, Any]:
+        """The decision in its published form (schema: rulesets/schema/decision.json)."""
+        first = self.next
+        return {
+            "format": 1,
+            "pupil": self.pupil,
+            "on": self.on.isoformat(),
+            "known_to": self.known_to.isoformat(),
+            "reader": self.reader,
+            "next": _task_json(first, self.rules) if first else None,
+            "undecided": self.is_undecided,
+            "tasks": [_task_json(t, self.rules) for t in self.tasks],
+            "open_steps": [
+                {
+                    "step": s.step,
+                    "name": s.name,
+                    "tier": s.tier,
+                    "opened_on": s.opened_on.isoformat(),
+                    "about": s.about.isoformat(),
+                    "due_from": s.due_from.isoformat(),
+                    "in_doubt": s.is_in_doubt,
+                    "because": [_reason_json(r) for r in s.because],
+                }
+                for s in self.open_steps
+            ],
+            "questions": [
+                {
+                    "what": q.what,
+                    "fact": q.fact,
+                    "steps": list(q.steps),
+                    "since": q.since.isoformat(),
+                    "days": [d.isoformat() for d in q.days],
+                    "by": list(q.by),
+                    "new": q.is_new,
+                }
+                for q in self.questions
+            ],
+            "withdrawn": list(self.withdrawn),
+            "corrections": list(self.corrections),
+            "nearest": None
+            if self.nearest is None
+            else {
+                "step": self.nearest.step,
+                "counter": self.nearest.counter,
+                "limit": self.nearest.limit,
+                "number": self.nearest.number,
+                "missing": self.nearest.missing,
+            },
+            "told": list(self.told),
+            "set_aside": [{"mark": m, "why": w} for m, w in self.set_aside],
+            "unmapped": list(self.unmapped),
+            "data_until": self.data_until.isoformat() if self.data_until else None,
+            "stale": self.is_stale,
+            "basis": dict(self.basis),
+        }
+
+
+def _task_json(t: Task, rules: Ruleset) -> dict[str, Any]:
+    act = next((a for s in rules.steps for a in s.actions if a.id == t.action), None)
+    return {
+        "name": t.name,
+        "action": t.action,
+        "summary": act.name.in_language("en")[:140] if act else t.action,
+        "step": t.step,
+        "tier": t.tier,
+        "role": t.role,
+        "organisation": t.organisation,
+        "person": t.person,
+        "duty": t.duty,
+        "about": t.about,
+        "state": t.state,
+        "due": t.due.isoformat() if t.due else None,
+        "due_unknown": t.due_unknown,
+        "overdue": t.overdue,
+        "statutory": t.is_statutory,
+        "source": t.source,
+        "certainty": t.certainty,
+        "hand_over": t.hand_over,
+        "to": list(t.to),
+        "takes_part": list(t.takes_part),
+        "left_out": list(t.left_out),
+        "blocked_by": list(t.blocked_by),
+        "openings": list(t.openings),
+    }
+
+
+def _reason_json(r: Reason) -> dict[str, Any]:
+    return {
+        "what": r.what,
+        "fact": r.fact,
+        "operator": r.operator,
+        "limit": r.limit,
+        "low": r.low,
+        "high": r.high,
+        "first": r.first.isoformat() if r.first else None,
+        "about": r.about.isoformat() if r.about else None,
+        "marks": list(r.marks),
+        "sure": r.is_sure,
+    }
+
+
+# ---------------------------------------------------------------------- deciding
+def decide(
+    model: Model,
+    case: Case,
+    *,
+    on: date,
+    known_on: date | None = None,
+    calendars: Mapping[str, Calendar] | Calendar | None = None,
+) -> Decision:
+    """The decision about one case on a day.
+
+    on         the day that is decided about; what was recorded by its end is known
+    known_on   an earlier day whose knowledge is asked for; later than `on` is an error
+    calendars  by the name that enrolments give as `calendar` or `school`, or one for all; None: the shipped ones by name
+    Raises RulesetError when a calendar is missing or has no terms, RecordError when a day is not covered.
+    """
+    if type(on) is not date or (known_on is not None and type(known_on) is not date):
+        raise RecordError("not-a-day", "on and known_on are dates, without a time", pupil=case.pupil, field="on")
+    if known_on is not None and known_on > on:
+        raise RecordError("known-later", "known_on lies after on", pupil=case.pupil, field="known_on")
+    if known_on is not None and known_on < on and case.recorded == "not_given":
+        said = "the recording days were not handed in: earlier knowledge cannot be asked for"
+        raise RecordError("known-unknown", said, pupil=case.pupil, field="known_on")
+    found = _calendars(case, calendars)
+    _accept(model, found)
+    day = on.toordinal()
+    known = end_of(min(day, known_on.toordinal()) if known_on else day)
+    return _Decider(model, case, day, known, found).decision()
+
+
+def _calendars(case: Case, given: Mapping[str, Calendar] | Calendar | None) -> Mapping[str, Calendar] | Calendar:
+    if isinstance(given, Calendar):
+        return given
+    names = {(e.calendar, e.school) for e in case.events if isinstance(e, Enrolment)}
+    if given:
+        for calendar, school in names:
+            if calendar not in given and school not in given:
+                said = f"no calendar is known for the school '{school}'"
+                raise RecordError("no-calendar", said, pupil=case.pupil, field="school")
+        return given
+    out = {}
+    for calendar, school in names:
+        if calendar is None:
+            said = f"the enrolment at '{school}' names no calendar; hand in calendars, or name one in the enrolment"
+            raise RecordError("no-calendar", said, pupil=case.pupil, field="calendar")
+        out[calendar] = load_calendar(*calendar.split("+"))
+    if not out:
+        raise RecordError("no-calendar", "no calendar: hand in calendars, or an enrolment with one", pupil=case.pupil)
+    return out
+
+
+@lru_cache(maxsize=512)
+def _problems(model: Model, calendar: Calendar) -> tuple[Any, ...]:
+    return tuple(model.problems_with(calendar))
+
+
+_ACCEPTED: dict[tuple[int, int], tuple[Model, Calendar]] = {}
+
+
+def _accept(model: Model, calendars: Mapping[str, Calendar] | Calendar) -> None:
+    for c in (calendars,) if isinstance(calendars, Calendar) else calendars.values():
+        key = (id(model), id(c))
+        if key in _ACCEPTED:
+            continue
+        problems = model.problems_with(c)
+        if problems:
+            raise RulesetError(problems)
+        if len(_ACCEPTED) > 4096:
+            _ACCEPTED.clear()
+        _ACCEPTED[key] = (model, c)
+
+
+class _Decider:
+    def __init__(self, model: Model, case: Case, on: int, known: int, calendars: Mapping[str, Calendar] | Calendar) -> None:
+        self.model, self.case, self.on, self.known = model, case, on, known
+        self.versions = [Facts(case, v, calendars, known) for v in model.versions]
+        self.facts = self.versions[-1]
+        place = self.facts.place(on, known)
+        if not place.calendar.covers(on):
+            said = f"the calendar {place.calendar.id} does not answer for {date.fromordinal(on)}"
+            raise RecordError("not-covered", said, pupil=case.pupil, field="on")
+        self.place, self.calendar = place, place.calendar
+        self.path = Path(self.versions, on)
+        self.rules = (model.on(on) or model.versions[0])
+
+    def decision(self) -> Decision:
+        opened = [o for o in self.path.openings if o.ended is None]
+        tasks = self._tasks(opened)
+        data_until = self.case.data_until
+        stale = data_until is not None and self.calendar.count_school_days(data_until.toordinal() + 1, self.on) > 3
+        aside, unmapped = self._set_aside()
+        return Decision(
+            pupil=self.case.pupil,
+            on=date.fromordinal(self.on),
+            known_to=date.fromordinal(self.known // DAY),
+            data_until=data_until,
+            is_stale=stale,
+            tasks=tasks,
+            open_steps=tuple(self._open_step(o) for o in opened if not o.is_withdrawn),
+            questions=self._questions(opened),
+            withdrawn=tuple(o.name for o in self.path.openings if o.is_withdrawn),
+            corrections=self._corrections(),
+            nearest=self._nearest(opened),
+            told=tuple([*self.path.told, *self._unknown_events()]),
+            set_aside=aside,
+            unmapped=unmapped,
+            basis=self._basis(),
+            rules=self.rules,
+            grade=self.place.grade,
+            register=self.case.register,
+        )
+
+    # ------------------------------------------------------------------ tasks
+    def _asking(self, opened: list[Opening]) -> list[Opening]:
+        """Openings that ask for something: not where a higher one replaces them."""
+        live = [o for o in opened if not o.is_withdrawn]
+        return [o for o in opened if not any(x is not o and x.step.above.get(o.step.id) == "replaces" for x in live)]
+
+    def _acts(self, o: Opening, rules: Ruleset) -> list[Act]:
+        """Its own actions, and those of the steps that it includes, and theirs in turn."""
+        out, waiting, seen = [], [o.step], set()
+        while waiting:
+            s = waiting.pop(0)
+            if s.id in seen:
+                continue
+            seen.add(s.id)
+            out += s.actions
+            waiting += [rules.step_by_id[n] for n, how in s.above.items() if how == "includes" and n in rules.step_by_id]
+        unique: dict[str, Act] = {}
+        for a in out:
+            unique.setdefault(a.id, a)
+        return list(unique.values())
+
+    def _tasks(self, opened: list[Opening]) -> tuple[Task, ...]:
+        merged: dict[str, tuple[Task, tuple[Any, ...]]] = {}
+        for o in sorted(self._asking(opened), key=lambda o: (o.moment, o.step.order)):
+            v = self.path.versions[o.version]
+            acts = self._acts(o, v.facts.rules)
+            for act in acts:
+                task = self._task(o, act, acts)
+                if task is None:
+                    continue
+                order = (-o.step.tier, o.step.order, act.order)
+                old = merged.get(act.id)
+                if old is None or (old[0].state in ("withdrawn", "done") and task.state not in ("withdrawn", "done")):
+                    first = old[0].name if old else task.name
+                    merged[act.id] = replace(task, name=first), order
+                elif task.state not in ("withdrawn", "done"):
+                    kept = old[0]
+                    dues = [d for d in (kept.due, task.due) if d is not None]
+                    merged[act.id] = (
+                        replace(
+                            kept,
+                            due=min(dues, default=None),
+                            overdue=kept.overdue or task.overdue,
+                            is_statutory=kept.is_statutory or task.is_statutory,
+                            duty=min(kept.duty, task.duty, key=DUTIES.index),
+                            tier=task.tier if order[0] < old[1][0] else kept.tier,
+                            openings=(*kept.openings, *task.openings),
+                        ),
+                        min(order, old[1]),
+                    )
+        in_order = sorted(
+            merged.values(),
+            key=lambda p: (not p[0].is_statutory, not p[0].overdue, DUTIES.index(p[0].duty), p[0].due or date.max, p[1]),
+        )
+        return tuple(t for t, _ in in_order)
+
+    def _task(self, o: Opening, act: Act, acts: list[Act]) -> Task | None:
+        said = self.path.status(o, act, self.known)
+        v, now = self.path.versions[o.version], self.known
+        is_done = said is not None and said.status == "done"
+        when = self.path.holds(v, act.when, self.on, now, end_of(self.on))[0] if act.when else TRUE
+        unless = self.path.holds(v, act.unless, self.on, now, end_of(self.on))[0] if act.unless else FALSE
+        by_itself = act.by_system and act.id in self.case.does
+        if not is_done and (when == FALSE or unless == TRUE or by_itself):
+            return None
+        start = self._start(o, act, when)
+        blocked, left_out, start = self._consents(v.facts, act, start)
+        waiting, start = self._after(o, act, acts, start)
+        due, unknown = self._due(v.facts, act, start, acts, o)
+        if said is not None and said.status == "planned" and said.until is not None:
+            until = said.until.toordinal()
+            due = min(due, until) if act.is_statutory and due is not None else until
+        is_paused = not act.is_statutory and self._is_paused(self.on)
+        snoozed = (
+            said is not None
+            and said.status == "snoozed"
+            and said.until is not None
+            and self.on < said.until.toordinal()
+            and not (act.duty == "must" and due is not None and self.on >= due)
+        )
+        if is_done:
+            state = "done"
+        elif o.is_withdrawn:
+            state = "withdrawn"
+        elif said is not None and said.status in ("not_needed", "refused"):
+            state = said.status
+        elif when == UNKNOWN:
+            state = "undecided"
+        else:
+            state = (
+                "paused" if is_paused else "waiting" if waiting else "blocked" if blocked else "snoozed" if snoozed else "ready"
+            )
+        roles = self._roles(act)
+        role = v.facts.rules.roles.get(roles[0])
+        group = v.facts.rules.groups.get(roles[0])
+        return Task(
+            name=f"{o.name}/{act.id}",
+            action=act.id,
+            step=o.step.id,
+            tier=o.step.said.tier,
+            role=roles[0],
+            roles=roles,
+            organisation=role.organisation if role else group.organisation if group else None,
+            person=next((self.case.named[r] for r in (*roles, *self._names(act)) if r in self.case.named), None),
+            duty=act.duty,
+            about=act.about,
+            state=state,
+            due=date.fromordinal(due) if due is not None else None,
+            due_unknown=unknown and due is None,
+            overdue=due is not None and self.on > due and state not in (*ANSWERED, "paused"),
+            is_statutory=act.is_statutory,
+            source=act.source,
+            certainty=act.certainty,
+            hand_over=act.hand_over,
+            to=act.to,
+            takes_part=tuple(x for x in (*act.required, *act.optional) if x not in left_out),
+            left_out=left_out,
+            blocked_by=blocked,
+            openings=(o.name,),
+        )
+
+    def _names(self, act: Act) -> tuple[str, ...]:
+        return act.who if isinstance(act.who, tuple) else (act.who,)
+
+    def _roles(self, act: Act) -> tuple[str, ...]:
+        """The role of today's grade: `class-lead` of grade 8 is the homeroom teacher."""
+        return tuple(self.rules.role_for(r, self.place.grade) for r in self._names(act))
+
+    def _start(self, o: Opening, act: Act, when: Pair) -> int:
+        """Day 0 of the due day: due from, or the day `when` became true, as known on that day."""
+        start = o.due_from
+        if act.when is not None and when != FALSE:
+            v = self.path.versions[o.version]
+            for d in range(o.day, self.on + 1):
+                at = min(end_of(d), self.known)
+                if self.path.holds(v, act.when, d, at, end_of(d))[0] == TRUE:
+                    return max(start, d)
+        return start
+
+    def _consents(self, facts: Facts, act: Act, start: int) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+        blocked: list[str] = []
+        left_out: list[str] = []
+        everyone = {*act.to, *act.required, *act.optional}
+        for name in act.consents:
+            consent = facts.rules.consents[name]
+            said = [d for d in facts.consents.get(name, ()) if d.moment <= self.known < d.gone]
+            given = said[-1].event.value == "given" if said else consent.presumed
+            came = [d.moment // DAY for d in said if d.event.value == "given"]
+            if came and not consent.presumed:
+                start = max(start, came[0])
+            if given:
+                continue
+            only = {*(consent.needed_for.to or ())} & everyone
+            if only and only != everyone:
+                left_out += sorted(only)
+            else:
+                blocked.append(name)
+        return tuple(blocked), tuple(left_out), start
+
+    def _after(self, o: Opening, act: Act, acts: list[Act], start: int) -> tuple[bool, int]:
+        """While an earlier action is asked and not answered this one waits, and its due day is counted from the other's."""
+        waiting = False
+        others = {a.id: a for a in acts}
+        for name in act.after:
+            if name not in others:
+                continue
+            first = self._task(o, others[name], acts)
+            if first is None:
+                continue
+            said = self.path.status(o, others[name], self.known)
+            if said is not None and said.status in ("done", "not_needed", "refused"):
+                start = max(start, said.on.toordinal())
+            else:
+                waiting = True
+                start = max(start, first.due.toordinal() if first.due else start)
+        return waiting, start
+
+    def _due(self, facts: Facts, act: Act, start: int, acts: list[Act], o: Opening) -> tuple[int | None, bool]:
+        """(due day, is it beyond the calendar). A due day without school moves to the next school day."""
+        due = act.due
+        if due is None:
+            return None, False
+        skipped = None if act.is_statutory or not facts.pauses else self._is_paused
+        if due.from_report is not None:
+            days = [e.on.toordinal() for e in facts.raised(due.from_report, self.on, self.known)]
+            if not days:
+                return None, False
+            start = max(days)
+        if due.after is not None:
+            other = next((a for a in acts if a.id == due.after), None)
+            said = self.path.status(o, other, self.known) if other else None
+            if said is not None and said.status == "done":
+                start = said.on.toordinal()
+        day = start if due.span is None else self.calendar.after(start, due.span, skipped)
+        day = None if day is None else self.calendar.next_school_day(day)
+        return day, day is None
+
+    def _is_paused(self, day: int) -> bool:
+        return any(
+            d.event.on.toordinal() <= day <= d.event.until.toordinal() and d.moment // DAY <= day and d.moment <= self.known < d.gone
+            for d in self.facts.pauses
+        )
+
+    def _corrections(self) -> tuple[str, ...]:
+        """What was done on ground that is gone: proposed to be set right."""
+        out = []
+        for o in self.path.openings:
+            if o.is_withdrawn:
+                for a in o.step.actions:
+                    said = self.path.status(o, a, self.known)
+                    if said is not None and said.status == "done":
+                        out.append(a.id)
+        return tuple(dict.fromkeys(out))
+
+    # ------------------------------------------------------------------ why
+    def _reasons(self, o: Opening) -> tuple[Reason, ...]:
+        v = self.path.versions[o.version]
+        out = []
+        for t in tests_in(o.step.opens):
+            value = self.path.holds(v, t, o.about, o.moment, o.moment)[0]
+            if value == FALSE:
+                continue
+            out.append(self._reason(v.facts, t, o.about, o.moment, value))
+        return tuple(out)
+
+    def _reason(self, facts: Facts, t: Test, day: int, moment: int, value: Pair) -> Reason:
+        op, limit = t.asks[0]
+        sure = value == TRUE
+        if t.what == "report":
+            said = facts.raised(t.fact, day, moment)
+            return Reason("report", t.fact, op, limit, about=max((e.on for e in said), default=None), is_sure=sure)
+        if t.what != "counter":
+            return Reason(t.what, t.fact, op, limit if isinstance(limit, str | int) else str(limit), is_sure=sure)
+        count = facts.rules.counters[t.fact]
+        r = facts.reading(count, day, moment)
+        first = facts.window_begins(count, day, moment)
+        if isinstance(limit, ByGrade):
+            limit = limit.values.get(facts.place(day, moment).grade or -1)
+        marks = sorted(
+            (p.day, p.mark)
+            for p in facts.parts(count, facts._epoch(moment))
+            if p.mark is not None and p.low and first <= p.day <= day and p.enter <= moment < p.leave
+        )
+        low, high = (r.low * 50_000, r.high * 50_000) if count.is_share else (r.low, r.high)
+        unit = max(1, r.planned) * 100 if count.is_share else count.unit
+        return Reason(
+            "counter",
+            t.fact,
+            op,
+            _number(limit, count.unit),
+            _number(low, unit),
+            _number(high, unit),
+            date.fromordinal(max(first, 1)),
+            date.fromordinal(day),
+            tuple(m for _, m in marks),
+            sure,
+        )
+
+    def _open_step(self, o: Opening) -> OpenStep:
+        day = date.fromordinal
+        return OpenStep(
+            o.name, o.step.id, o.step.said.tier, day(o.day), day(o.about), day(o.due_from), o.is_in_doubt, self._reasons(o)
+        )
+
+    def _nearest(self, opened: list[Opening]) -> Nearest | None:
+        """The limit of a step that is not open which needs the smallest part of itself more."""
+        is_open = {o.step.id for o in opened}
+        best: tuple[float, Nearest] | None = None
+        f = next(x for x in self.versions if x.rules is self.rules)
+        for s in self.rules.steps:
+            if s.id in is_open or s.again.startswith("each"):
+                continue
+            for t in tests_in(s.opens):
+                if t.what != "counter":
+                    continue
+                count = self.rules.counters[t.fact]
+                r = f.reading(count, self.on, self.known)
+                op, limit = t.asks[0]
+                if isinstance(limit, ByGrade):
+                    limit = limit.values.get(self.place.grade or -1)
+                if limit is None or op not in ("at_least", "more_than") or r.silent or count.measure == "marks" or not limit:
+                    continue
+                if count.is_share:
+                    here = Decimal(r.low * 50_000) / Decimal(r.planned * 100)
+                    want = Decimal(limit) / 100
+                else:
+                    here, want = Decimal(r.low) / count.unit, Decimal(limit) / count.unit
+                left = want - here
+                if left < 0 or (left == 0 and op == "at_least"):
+                    continue
+                part = float(left / want)
+                if best is None or part < best[0]:
+                    best = part, Nearest(s.id, t.fact, _plain(want), _plain(here), _plain(left))
+        return best[1] if best else None
+
+    # ------------------------------------------------------------------ what is not known
+    def _questions(self, opened: list[Opening]) -> tuple[OpenQuestion, ...]:
+        """One for each missing fact; first the one that can decide most."""
+        found: dict[tuple[str, str], list[tuple[str, int, tuple[int, ...], tuple[str, ...]]]] = {}
+        for name, since in self.path.undecided.items():
+            v, step = next(
+                (v, s) for v in reversed(self.path.versions) for s in v.facts.rules.steps if s.id == name or name in s.was
+            )
+            for what, fact, days, by in self._missing(v.facts, step, since):
+                found.setdefault((what, fact), []).append((name, since, days, by))
+        for o in opened:
+            if o.is_in_doubt:
+                v = self.path.versions[o.version]
+                for what, fact, days, by in self._missing(v.facts, o.step, o.about):
+                    found.setdefault((what, fact), []).append((o.step.id, o.about, days, by))
+        out = []
+        for (what, fact), waits in found.items():
+            first = min(w[1] for w in waits)
+            days = sorted({d for w in waits for d in w[2]})
+            out.append(
+                OpenQuestion(
+                    what,
+                    fact,
+                    tuple(dict.fromkeys(w[0] for w in waits)),
+                    date.fromordinal(first),
+                    tuple(date.fromordinal(d) for d in days),
+                    waits[0][3],
+                    first == self.on,
+                )
+            )
+        return tuple(sorted(out, key=lambda q: (-len(q.steps), q.since, q.what, q.fact)))
+
+    def _missing(self, f: Facts, step: Any, about: int) -> list[tuple[str, str, tuple[int, ...], tuple[str, ...]]]:
+        out: list[tuple[str, str, tuple[int, ...], tuple[str, ...]]] = []
+        for t in tests_in(step.opens):
+            if f.ask(t, about, self.known, UNKNOWN) != UNKNOWN if t.what != "step" else True:
+                continue
+            if t.what == "question":
+                out.append(("not_answered", t.fact, (), tuple(f.rules.questions[t.fact].by)))
+            elif t.what == "grade":
+                out.append(("not_given", "grade", (), ()))
+            elif t.what == "counter":
+                count = f.rules.counters[t.fact]
+                first = f.window_begins(count, about, self.known)
+                gaps, aside = set(), set()
+                for p in f.parts(count, f._epoch(self.known)):
+                    if first <= p.day <= about and p.enter <= self.known < p.leave and p.high > p.low:
+                        (gaps if p.mark is None else aside).add(p.day)
+                who = tuple(r for r in ("subject-teacher", "class-lead") if r in f.rules.roles)
+                if gaps:
+                    out.append(("not_marked", "register", tuple(sorted(gaps)), who))
+                if aside:
+                    out.append(("set_aside", "mark", tuple(sorted(aside)), who))
+                if not gaps and not aside:
+                    out.append(("not_given", "lessons_per_week" if count.is_share else "grade", (), ()))
+        if step.grades and f.place(about, self.known).grade is None:
+            out.append(("not_given", "grade", (), ()))
+        if not out:  # the answer would have been yes on a day that is past: a person looks at it
+            tests = [t.fact for t in tests_in(step.opens) if t.what == "counter"]
+            out.append(("known_late", tests[0] if tests else step.id, (about,), tuple(step.said.closing.by) if step.said.closing else ()))
+        return out
+
+    def _set_aside(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+        aside: dict[str, str] = {}
+        for states in self.facts.states(self.facts._epoch(self.known)).values():
+            state = next((s for s in reversed(states) if s[0] <= self.known), None)
+            for e in state[1] if state else ():
+                if e.aside is not None:
+                    aside[e.mark] = e.aside
+        names = [(m, w) for m, w in sorted(aside.items())]
+        newest = {e.id: e for e in self.case.events if isinstance(e, Mark)}
+        codes = sorted({str(newest[m].code or newest[m].kind or "") for m, w in names if w == "no_kind"})
+        return tuple(names), tuple(codes)
+
+    def _unknown_events(self) -> list[str]:
+        """Events that name what the ruleset does not have: kept, not used, told."""
+        r, out = self.rules, list(self.case.twice)
+        for known, events in ((r.reports, self.facts.reports), (r.questions, self.facts.answers), (r.consents, self.facts.consents)):
+            out += [str(d.event.id) for name, found in events.items() if name not in known for d in found]
+        actions = {a.id for v in self.model.versions for s in v.steps for a in s.actions}
+        out += [str(d.event.id) for name, found in self.facts.taken.items() if name not in actions for d in found]
+        return out
+
+    def _basis(self) -> dict[str, Any]:
+        return {
+            "ruleset": {"name": self.model.name, "status": self.rules.said.status, "fingerprint": self.model.fingerprint},
+            "layers": list(self.rules.layers),
+            "calendar": {
+                "name": self.calendar.id,
+                "fingerprint": self.calendar.fingerprint,
+                "assumed": sorted({a for y in self.calendar.years for a in y.assumed}),
+            },
+            "code_map": None,
+            "engine": {"name": "sky_model", "version": engine_version(), "fingerprint": None},
+            "register": self.case.register,
+            "recorded": self.case.recorded,
+            "notes": list(self.rules.notes),
+        }
+
+
+@lru_cache(maxsize=1)
+def engine_version() -> str:
+    try:
+        return version("sky-model")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _number(value: Any, unit: int) -> Any:
+    return None if value is None else _plain(Decimal(value) / unit)
+
+
+def _plain(value: Decimal) -> int | float:
+    if value == value.to_integral_value():
+        return int(value)
+    return float(round(value, 2))
+
+
+def dumps(decision: Decision) -> str:
+    """One line of JSON, the same bytes for the same decision."""
+    return json.dumps(decision.to_json(), ensure_ascii=False, separators=(",", ":"))
+
+
+def decision_schema() -> dict[str, Any]:
+    """The JSON Schema of a decision."""
+    text, flag, day = {"type": "string"}, {"type": "boolean"}, {"type": "string", "format": "date"}
+    maybe = {"type": ["string", "null"]}
+    maybe_day = {"type": ["string", "null"], "format": "date"}
+    texts = {"type": "array", "items": text}
+    number = {"type": ["number", "integer", "string", "null"]}
+
+    def shape(**properties: Any) -> dict[str, Any]:
+        return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+    def list_of(item: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "array", "items": item}
+
+    states = ["done", "withdrawn", "not_needed", "refused", "undecided", "paused", "waiting", "blocked", "snoozed", "ready"]
+    task = shape(
+        name=text, action=text, summary={"type": "string", "maxLength": 140}, step=text, tier=text, role=text, organisation=maybe,
+        person=maybe, duty={"enum": list(DUTIES)}, about=text, state={"enum": states}, due=maybe_day, due_unknown=flag,
+        overdue=flag, statutory=flag, source=text, certainty=text, hand_over=flag, to=texts, takes_part=texts,
+        left_out=texts, blocked_by=texts, openings=texts,
+    )  # fmt: skip
+    reason = shape(
+        what=text, fact=text, operator=text, limit={}, low=number, high=number, first=maybe_day, about=maybe_day, marks=texts, sure=flag
+    )
+    step = shape(
+        step=text, name=text, tier=text, opened_on=day, about=day, due_from=day, in_doubt=flag, because=list_of(reason)
+    )
+    question = shape(what=text, fact=text, steps=texts, since=day, days=list_of(day), by=texts, new=flag)
+    near = shape(step=text, counter=text, limit=number, number=number, missing=number)
+    whole = shape(
+        format={"const": 1}, pupil=text, on=day, known_to=day, reader=maybe, next={"oneOf": [task, {"type": "null"}]}, undecided=flag,
+        tasks=list_of(task), open_steps=list_of(step), questions=list_of(question), withdrawn=texts, corrections=texts,
+        nearest={"oneOf": [near, {"type": "null"}]}, told=texts, set_aside=list_of(shape(mark=text, why=text)), unmapped=texts,
+        data_until=maybe_day, stale=flag, basis={"type": "object"},
+    )  # fmt: skip
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sky_model decision, format 1", **whole}

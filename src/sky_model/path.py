@@ -1,0 +1,629 @@
+"""The path of a case: which steps opened, on what ground, how they ended, what is undecided. The fold of the record.
+
+Rules: each day is judged with what was known on that day; a check first ends steps, then opens steps, all on the state
+before it; a day is checked at its end and before each closing; later knowledge changes no opening, it can only show it
+withdrawn. Only days on which something can change are looked at; that this leaves nothing out is what the slow decider
+in the tests is for.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
+from sky_model.model import Act, All, AnyOf, Condition, NoneOf, StepOf, Test, tests_in
+from sky_model.records import DAY, ActionTaken, StepClosed, end_of
+from sky_model.schooldays import NEVER
+
+__all__ = ["Closed", "Opening", "Path"]
+
+
+@dataclass(slots=True)
+class Opening:
+    """A step that opened: when, about which day, by which version; and how it ended, if it did."""
+
+    step: StepOf
+    version: int
+    moment: int
+    about: int
+    name: str
+    ended: int | None = None
+    how: str = ""
+    closing: StepClosed | None = None
+    is_withdrawn: bool = False
+    is_in_doubt: bool = False
+    due_from: int = 0
+
+    @property
+    def day(self) -> int:
+        return self.moment // DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The end of an opening, or of a question by a person's closing. `gone`: when the closing was taken back."""
+
+    moment: int
+    by_person: bool
+    gone: int
+
+
+@dataclass(slots=True)
+class _Version:
+    facts: Facts
+    first: int
+    last: int  # the last day that this version judges
+    wakes: dict[str, list[int]] = field(default_factory=dict)
+
+
+class Path:
+    """The path of one case up to the end of the day `on`, and what today's knowledge says of it."""
+
+    def __init__(self, versions: list[Facts], on: int) -> None:
+        self.on, self.now = on, end_of(on)
+        firsts = [f.rules.valid_from for f in versions]
+        lasts = [d - 1 for d in firsts[1:]] + [NEVER]
+        self.versions = [_Version(f, a, b) for f, a, b in zip(versions, firsts, lasts, strict=True)]
+        self.facts = versions[-1]  # events are the same for every version
+        self.openings: list[Opening] = []
+        self.ends: dict[str, list[Closed]] = {}
+        self.undecided: dict[str, int] = {}
+        self.told: list[str] = []
+        self._agenda: list[int] = []
+        self._woken: dict[int, set[str] | None] = {}
+        self._depends = self._dependents()
+        self._fold()
+        self._look_again()
+
+    # ------------------------------------------------------------------ conditions
+    def holds(
+        self,
+        v: _Version,
+        condition: Condition,
+        day: int,
+        known: int,
+        at: int,
+        *,
+        early: Pair = UNKNOWN,
+        new: Any = None,
+        since: int | None = None,
+    ) -> tuple[Pair, Pair]:
+        """(what it is, what it is on new ground) about a day, with the knowledge of `known`, in a check at `at`."""
+        if isinstance(condition, AnyOf | All):
+            both = [self.holds(v, c, day, known, at, early=early, new=new, since=since) for c in condition.parts]
+            either = max(g[0] for _, g in both), max(g[1] for _, g in both)
+            if isinstance(condition, AnyOf):
+                return (max(a[0] for a, _ in both), max(a[1] for a, _ in both)), either
+            value = min(a[0] for a, _ in both), min(a[1] for a, _ in both)
+            return value, (min(value[0], either[0]), min(value[1], either[1]))
+        if isinstance(condition, NoneOf):
+            flipped = {UNKNOWN: UNKNOWN, FALSE: TRUE, TRUE: FALSE}[early]
+            inner = self.holds(v, AnyOf(condition.parts), day, known, at, early=flipped, since=since)[0]
+            value = 1 - inner[1], 1 - inner[0]
+        elif condition.what == "step":
+            value = self._ask_step(condition, at)
+        else:
+            value = v.facts.ask(condition, day, known, early, since)
+        if new is None or value == FALSE:
+            return value, value
+        fresh = new(condition)
+        return value, (min(value[0], fresh[0]), min(value[1], fresh[1]))
+
+    def _ask_step(self, test: Test, at: int) -> Pair:
+        mine = [o for o in self.openings if o.step.id == test.fact and o.moment < at]
+        is_open = any(o.ended is None or o.ended >= at for o in mine)
+        state = {"open": is_open, "ended": bool(mine) and not is_open, "never_opened": not mine}
+        return TRUE if all(state[value] for _, value in test.asks) else FALSE
+
+    def _gate(self, v: _Version, step: StepOf, day: int, known: int) -> Pair:
+        """Narrower grades: no ground of their own, they let through or not."""
+        if step.grades is None:
+            return TRUE
+        grade = v.facts.place(day, known).grade
+        if grade is None:
+            return UNKNOWN
+        return TRUE if step.grades[0] <= grade <= step.grades[1] else FALSE
+
+    def opens(self, v: _Version, step: StepOf, day: int, known: int, at: int, *, early: Pair = UNKNOWN, new: Any = None, seen: int | None = None) -> tuple[Pair, Pair]:
+        """`opens`, and for so long after a closing the smaller limits of its watch. `seen`: ends up to this moment count."""
+        value, ground = self.holds(v, step.opens, day, known, at, early=early, new=new)
+        if step.watch is not None and step.watch_for is not None:
+            last = max((e.moment // DAY for e in self.ends_of(step, at if seen is None else seen)), default=None)
+            if last is not None and day > last:
+                until = v.facts.place(last, known).calendar.after(last, step.watch_for)
+                if until is None or day <= until:
+                    more = self.holds(v, step.watch, day, known, at, early=early, new=new and (lambda t: new(t, last + 1)), since=last + 1)
+                    value = max(value[0], more[0][0]), max(value[1], more[0][1])
+                    ground = max(ground[0], more[1][0]), max(ground[1], more[1][1])
+        gate = self._gate(v, step, day, known)
+        return (min(value[0], gate[0]), min(value[1], gate[1])), (min(ground[0], gate[0]), min(ground[1], gate[1]))
+
+    # ------------------------------------------------------------------ asking
+    def ends_of(self, step: StepOf, at: int, *, persons: bool = False) -> list[Closed]:
+        """Ends of the step up to a moment, without closings taken back by then; `persons`: closings only."""
+        out = [
+            e
+            for name in step.names
+            for e in self.ends.get(name, ())
+            if e.moment <= at < e.gone and (e.by_person or not persons)
+        ]
+        return sorted(out, key=lambda e: e.moment) if len(step.names) > 1 else out
+
+    def asked(self, v: _Version, step: StepOf, q: int, at: int, known: int) -> list[int]:
+        """The days asked about on the day q."""
+        days = [q]
+        if step.lasts.word == "until_closed" and any(
+            t.what == "counter" and v.facts.rules.counters[t.fact].window.within == "term" for t in tests_in(step.opens)
+        ):
+            calendar = v.facts.place(q, known).calendar
+            first = calendar.year(q).first
+            days = [s - 1 for s in calendar.term_starts if first < s <= q] + days
+        closed = max((e.moment // DAY for e in self.ends_of(step, at, persons=True)), default=0)
+        least = max(closed, v.first, v.facts.begins(known))
+        return sorted({d for d in days if d >= least})
+
+    # ------------------------------------------------------------------ what is new ground
+    def _newness(self, v: _Version, step: StepOf, day: int, at: int) -> Any:
+        ends = self.ends_of(step, at)
+        if not ends:
+            return None  # everything is new
+        return lambda part, since=None: self._is_new(v, step, part, day, at, ends, since)
+
+    def _is_new(self, v: _Version, step: StepOf, part: Test | NoneOf, day: int, at: int, ends: list[Closed], since: int | None) -> Pair:
+        facts, known = v.facts, min(at, self.now)
+        by_itself = step.lasts.word in ("while_true", "until_end_of_term")
+        is_counter = isinstance(part, Test) and part.what == "counter"
+        if is_counter and step.again.startswith("each"):
+            return self._each_new(v, step, part, day, at, ends, since)  # type: ignore[arg-type]
+        answering = None
+        for e in ends:
+            value = self.holds(v, part, e.moment // DAY, e.moment, e.moment, early=FALSE, since=since)[0]
+            if value[1 if e.by_person else 0]:
+                answering = e
+        if isinstance(part, Test) and part.what in ("report", "question"):
+            if answering is None:
+                return TRUE
+            newest = [facts.answer(part.fact, day, known)] if part.what == "question" else facts.raised(part.fact, day, known)
+            return TRUE if any(e is not None and self._moment_of(e) > answering.moment for e in newest) else FALSE
+        if not is_counter:
+            return TRUE if answering is None or self._false_since(v, part, answering, day, at, since) else FALSE
+        count = facts.rules.counters[part.fact]  # type: ignore[union-attr]
+        begins = facts.window_begins(count, day, known, since)
+        if by_itself and step.again in ("next_window", "once"):
+            for o in self.openings:
+                if o.step.names & step.names and o.ended is not None and o.ended <= at and (step.again == "once" or begins <= o.about):
+                    if self.holds(v, part, o.about, o.moment, o.moment, since=since)[0] == TRUE:
+                        return FALSE
+        if answering is None:
+            return TRUE
+        if step.again == "once":
+            return FALSE
+        if step.again == "next_window":
+            return TRUE if begins > answering.moment // DAY else FALSE
+        is_new = (by_itself and not answering.by_person) or self._false_since(v, part, answering, day, at, since)
+        return TRUE if is_new else FALSE
+
+    def _moment_of(self, event: Any) -> int:
+        case = self.facts.case
+        return case.moments[case.events.index(event)]
+
+    def _false_since(self, v: _Version, part: Test | NoneOf, end: Closed, day: int, at: int, since: int | None) -> bool:
+        first, last = end.moment // DAY, min(day, at // DAY)
+        tests = [part] if isinstance(part, Test) else list(tests_in(part))
+        if since is not None or any(t.what == "step" for t in tests):
+            days: Any = range(first, last + 1)
+        else:
+            found = {first}
+            for t in tests:
+                changes = v.facts.change_days(t, False, False)
+                found.update(changes[bisect_left(changes, first) : bisect_right(changes, last)])
+            days = sorted(found)
+        return any(
+            self.holds(v, part, d, end_of(d), end_of(d), since=since)[0] == FALSE
+            for d in days
+            if d <= last and end_of(d) > end.moment
+        )
+
+    def _each_new(self, v: _Version, step: StepOf, part: Test, day: int, at: int, ends: list[Closed], since: int | None) -> Pair:
+        """A mark (day) is new if it was first recorded after the last end; a lesson not marked may become one."""
+        if not ends:
+            return TRUE
+        facts, last, known = v.facts, ends[-1].moment, min(at, self.now)
+        count = facts.rules.counters[part.fact]
+        begins = facts.window_begins(count, day, known, since)
+        certain = possible = 0
+        parts = facts.parts(count, facts._epoch(known))
+        old_days = {p.day for p in parts if p.first <= last} if step.again == "each_day" else ()
+        for p in parts:
+            if p.first > last and begins <= p.day <= day and p.enter <= known < p.leave and p.day not in old_days:
+                possible = 1
+                certain |= p.low > 0
+        return int(certain), possible
+
+    # ------------------------------------------------------------------ the fold
+    def _dependents(self) -> dict[str, list[tuple[str, int]]]:
+        """For each step: the steps whose conditions ask about it."""
+        out: dict[str, list[tuple[str, int]]] = {}
+        for i, v in enumerate(self.versions):
+            for s in v.facts.rules.steps:
+                for c in (s.opens, *(a.when for a in s.actions)):
+                    for t in tests_in(c):
+                        if t.what == "step":
+                            out.setdefault(t.fact, []).append((s.id, i))
+        return out
+
+    def _wake(self, day: int, step: str | None) -> None:
+        if day > self.on:
+            return
+        at = end_of(day)
+        if at not in self._woken:
+            self._woken[at] = set()
+            heapq.heappush(self._agenda, at)
+        woken = self._woken[at]
+        if step is None:
+            self._woken[at] = None
+        elif woken is not None:
+            woken.add(step)
+
+    def _wake_from_the_start(self) -> None:
+        facts = self.facts
+        for i, v in enumerate(self.versions):
+            self._wake(max(v.first, 0), None) if i else self._wake(v.first, None)
+            for epoch in range(len(facts.epochs)):
+                begin = facts._places_of(epoch)[0][1].since
+                if v.first <= begin <= v.last:
+                    self._wake(begin, None)
+            for s in v.facts.rules.steps:
+                days: set[int] = set()
+                for c in (s.opens, *((a.when for a in s.actions) if s.lasts.word == "until_done" else ())):
+                    for t in tests_in(c):
+                        days.update(v.facts.change_days(t, s.lasts.word == "until_closed", s.again.startswith("each")))
+                if s.lasts.word == "until_done":
+                    for a in s.actions:
+                        for d in facts.taken.get(a.id, ()):
+                            days.update((d.moment // DAY, d.event.on.toordinal(), d.gone // DAY))
+                if s.lasts.word == "until_end_of_term":
+                    days.update(facts.place(0, facts.now).calendar.term_starts)
+                if s.grades:
+                    for d in facts.enrolments:
+                        days.update((d.moment // DAY, d.event.since.toordinal(), d.gone // DAY))
+                for day in days:
+                    if v.first <= day <= v.last:
+                        self._wake(day, s.id)
+        for day in facts.retraction_days:
+            self._wake(day, None)
+
+    def _version(self, day: int) -> _Version | None:
+        for v in reversed(self.versions):
+            if v.first <= day:
+                return v
+        return None
+
+    def _fold(self) -> None:
+        closings = {d.moment: d for d in self.facts.closings}
+        for m in closings:
+            self._woken[m] = None
+            heapq.heappush(self._agenda, m)
+        self._wake_from_the_start()
+        self._wake(self.on, None)
+        while self._agenda:
+            at = heapq.heappop(self._agenda)
+            self._check(at, self._woken.pop(at))
+            if at in closings:
+                self._close(closings[at].event, at, closings[at].gone)
+
+    def _check(self, at: int, woken: set[str] | None) -> None:
+        day = at // DAY
+        v = self._version(day)
+        if v is None:
+            return
+        rules = v.facts.rules
+        ended = {e.step for e in rules.said.ends}
+        for o in [o for o in self.openings if o.ended is None and o.moment < at]:
+            if o.step.id in ended and self.versions[o.version] is not v:
+                self._end(o, at, "ended by the new version")
+            elif woken is None or o.step.id in woken:
+                how = self._ends_by_itself(o, at)
+                if how:
+                    self._end(o, at, how)
+        state = list(self.openings)
+        for s in rules.steps:
+            if (woken is not None and s.id not in woken) or any(o.ended is None and o.step.names & s.names or (o.ended is None and o.step.id in s.names) for o in state):
+                continue
+            for c in self.asked(v, s, day, at, at):
+                new = self._newness(v, s, c, at)
+                if self.opens(v, s, c, at, at, new=new)[1] == TRUE:
+                    self._open(s, v, at, c)
+                    break
+
+    def _ends_by_itself(self, o: Opening, at: int) -> str:
+        v, day, word = self.versions[o.version], at // DAY, o.step.lasts.word
+        if word == "while_true":
+            return "no longer true" if self.opens(v, o.step, day, at, at, seen=o.moment)[0] == FALSE else ""
+        if word == "until_done":
+            asked = [a for a in o.step.actions if a.duty in ("must", "consider")]
+            return "done" if all(self.is_answered(o, a, at) for a in asked) else ""
+        calendar = v.facts.place(day, at).calendar
+        if word == "until_end_of_term":
+            return "the term ended" if max((t for t in calendar.term_starts if t <= day), default=0) > o.day else ""
+        if word == "span" and o.step.lasts.span is not None:
+            last = v.facts.place(o.day, at).calendar.after(o.day, o.step.lasts.span)
+            return "its time ended" if last is not None and day > last else ""
+        return ""
+
+    def _open(self, s: StepOf, v: _Version, at: int, about: int) -> None:
+        day = at // DAY
+        twins = sum(o.step.id == s.id and o.day == day for o in self.openings)
+        name = f"{s.id}@{date.fromordinal(day).isoformat()}" + (f"#{twins + 1}" if twins else "")
+        self.openings.append(Opening(s, self.versions.index(v), at, about, name, due_from=day))
+        self._wake_after(s, at)
+        if s.lasts.word == "span" and s.lasts.span is not None:
+            last = v.facts.place(day, at).calendar.after(day, s.lasts.span)
+            if last is not None:
+                self._wake(last + 1, s.id)
+        if s.lasts.word in ("until_done", "while_true"):
+            self._wake(day + (at == end_of(day)), s.id)
+
+    def _wake_after(self, s: StepOf, at: int) -> None:
+        """After a step opened or ended: those that ask about it are looked at in the next check."""
+        nextone = at // DAY + (at == end_of(at // DAY))
+        for name, _ in self._depends.get(s.id, ()):
+            self._wake(nextone, name)
+            self._wake(nextone + 1, name)
+
+    def _end(self, o: Opening, at: int, how: str, closing: StepClosed | None = None, gone: int = NEVER * DAY) -> None:
+        o.ended, o.how, o.closing = at, how, closing
+        self._ended(o.step, self.versions[o.version], at, closing is not None, gone)
+
+    def _ended(self, s: StepOf, v: _Version, at: int, by_person: bool, gone: int) -> None:
+        self.ends.setdefault(s.id, []).append(Closed(at, by_person, gone))
+        day = at // DAY
+        for name in {s.id, *(x.id for w in self.versions for x in w.facts.rules.steps if s.id in x.was)}:
+            self._wake(day if at < end_of(day) else day + 1, name)
+            self._wake(day + 1, name)
+            for w in self.versions:
+                for step in w.facts.rules.steps:
+                    if step.id != name:
+                        continue
+                    for t in tests_in(step.opens):
+                        if t.what == "counter":
+                            count = w.facts.rules.counters[t.fact]
+                            for _, place in w.facts._places_of(len(w.facts.epochs) - 1):
+                                table = place.calendar.window(count.window, w.facts.begins(w.facts.now))
+                                leaves = table.leaves(day)
+                                if leaves < NEVER:
+                                    self._wake(leaves, name)
+                    if step.watch is not None and step.watch_for is not None:
+                        until = w.facts.place(day, w.facts.now).calendar.after(day, step.watch_for) or self.on
+                        for d in range(day, min(until + 1, self.on) + 1):
+                            self._wake(d, name)
+        self._wake_after(s, at)
+
+    def _close(self, e: StepClosed, at: int, gone: int) -> None:
+        """A person closes an open step or an undecided one; anything else changes nothing and is told."""
+        day = at // DAY
+        o = next((o for o in self.openings if o.step.id == e.step and o.ended is None), None)
+        if o is not None:
+            self._end(o, at, "closed", e, gone)
+            return
+        found = self._step_named(e.step, day)
+        if found is not None:
+            s, v = found
+            is_open = any(o.ended is None and o.step.id in s.names for o in self.openings)
+            if not is_open and self._open_question(s, v, day, at) is not None:
+                self._ended(s, v, at, True, gone)
+                return
+        self.told.append(str(e.id))
+
+    def _step_named(self, name: str, day: int) -> tuple[StepOf, _Version] | None:
+        for v in reversed(self.versions):
+            if v.first <= day:
+                for s in v.facts.rules.steps:
+                    if s.id == name:
+                        return s, v
+                if any(name in s.was for s in v.facts.rules.steps) or any(x.step == name for x in v.facts.rules.said.ends):
+                    return None
+        return None
+
+    def _steps_so_far(self) -> Iterator[tuple[StepOf, _Version]]:
+        """The steps of every version so far, each in its newest form."""
+        steps: dict[str, tuple[StepOf, _Version]] = {}
+        for v in self.versions:
+            if v.first > self.on:
+                continue
+            for s in v.facts.rules.steps:
+                for old in s.was:
+                    steps.pop(old, None)
+                steps[s.id] = (s, v)
+            for e in v.facts.rules.said.ends:
+                steps.pop(e.step, None)
+        yield from steps.values()
+
+    # ------------------------------------------------------------------ what people answered
+    def counts_from(self, o: Opening, known: int) -> int:
+        """From which day on what was done counts for this opening ("done earlier counts")."""
+        v = self.versions[o.version]
+        before = [x.ended // DAY for x in self.openings if x.ended is not None and x.ended <= o.moment and x.step.id == o.step.id and x is not o]
+        c = o.about
+        if self.opens(v, o.step, c, known, o.moment)[0][1] == 0:
+            c = next((d for d, value in self._ground(o, known, min(self.on, known // DAY)) if value[1]), o.about)
+        days: list[int] = []
+        at = max(end_of(c), o.moment)
+        for part in _grounds(o.step.opens):
+            if not isinstance(part, Test) or not self.holds(v, part, c, known, at)[0][1]:
+                continue
+            if part.what == "counter":
+                days.append(v.facts.window_begins(v.facts.rules.counters[part.fact], c, known))
+            elif part.what == "report":
+                days += [e.on.toordinal() for e in v.facts.raised(part.fact, c, known)]
+            elif part.what == "question":
+                a = v.facts.answer(part.fact, c, known)
+                days += [a.on.toordinal()] if a else []
+        return max([min(days, default=o.day), *(b + 1 for b in before)])
+
+    def status(self, o: Opening, act: Act, known: int) -> ActionTaken | None:
+        """The answer of a person that counts for this opening."""
+        taken = self.facts.taken.get(act.id)
+        if not taken:
+            return None
+        said = [d for d in taken if d.moment <= known < d.gone]
+        last = o.ended // DAY if o.ended is not None else known // DAY
+        done = [d.event for d in said if d.event.status == "done" and d.event.on.toordinal() <= last]
+        if done:
+            first = self.counts_from(o, known)
+            done = [e for e in done if e.on.toordinal() >= first]
+            if done:
+                return done[0]  # type: ignore[no-any-return]
+        later = [d.event for d in said if d.event.status != "done" and d.moment >= o.day * DAY]
+        if later and later[-1].status == "not_needed" and act.is_statutory and act.duty == "must":
+            later.pop()  # no answer to a statutory must
+        return later[-1] if later else None
+
+    def is_answered(self, o: Opening, act: Act, at: int) -> bool:
+        if act.by_system and act.id in self.facts.case.does:
+            return True
+        said = self.status(o, act, at)
+        if said is not None and said.status in ("done", "not_needed", "refused"):
+            return True
+        v = self.versions[o.version]
+        return act.when is not None and self.holds(v, act.when, at // DAY, at, at)[0] == FALSE
+
+    # ------------------------------------------------------------------ today's knowledge looks again
+    def _candidate_days(self, v: _Version, step: StepOf, first: int, last: int, row: bool) -> list[int]:
+        """Days between first and last on which `opens` can change its value or its newness."""
+        if step.watch is not None or any(t.what == "step" for t in tests_in(step.opens)) or not self.facts.is_plain:
+            return list(range(first, last + 1))
+        found = {first, last}
+        tests = list(tests_in(step.opens))
+        for t in tests:
+            days = v.facts.row_days(t) if row else v.facts.change_days(t, False, step.again.startswith("each"))
+            found.update(days[bisect_left(days, first) : bisect_right(days, last)])
+            if t.what == "counter":
+                count = v.facts.rules.counters[t.fact]
+                table = v.facts.place(0, v.facts.now).calendar.window(count.window, v.facts.begins(v.facts.now))
+                for e in self.ends_of(step, self.now):
+                    leaves = table.leaves(e.moment // DAY)
+                    if first <= leaves <= last:
+                        found.add(leaves)
+        calendar = v.facts.place(0, v.facts.now).calendar
+        found.update(d for s in calendar.term_starts for d in (s - 1, s) if first <= d <= last)
+        found.update(d for d in (x.moment // DAY + k for x in self.ends_of(step, self.now) for k in (0, 1)) if first <= d <= last)
+        found.update(m // DAY for m in self.facts.case.moments if first <= m // DAY <= last) if len(self.versions) > 1 or step.again.startswith("each") else None
+        for w in self.versions:
+            if first <= w.first <= last:
+                found.add(w.first)
+            if first <= w.last <= last:
+                found.add(w.last)
+        return sorted(found)
+
+    def _ground(self, o: Opening, known: int, on: int) -> list[tuple[int, Pair]]:
+        """`opens` with later knowledge, for the day the opening was about and those asked about since."""
+        v = self.versions[o.version]
+        last = min(on, o.ended // DAY if o.ended is not None else on)
+        asks = {(o.about, o.moment)}
+        for q in self._candidate_days(v, o.step, o.day, max(o.day, last), True) if last >= o.day else ():
+            at = end_of(q)
+            asks.update((c, at) for c in self.asked(v, o.step, q, at, known))
+        return [(c, self.opens(v, o.step, c, known, at, seen=o.moment)[0]) for c, at in sorted(asks)]
+
+    def _is_untouched(self, o: Opening) -> bool:
+        """Nothing that this opening rests on was taken back since: its ground is sure and its due day stays."""
+        if len(self.versions) > 1 or not self.facts.is_plain or self.facts.retraction_days or o.step.grades or o.step.watch:
+            return False
+        v = self.versions[o.version]
+        if any(t.what not in ("counter", "report") for t in tests_in(o.step.opens)) or _has_none(o.step.opens):
+            return False
+        for t in tests_in(o.step.opens):
+            if t.what == "report":
+                if any(not d.event.raised for d in v.facts.reports.get(t.fact, ())):
+                    return False
+            else:
+                count = v.facts.rules.counters[t.fact]
+                if count.is_share or any(op not in ("at_least", "more_than") for op, _ in t.asks) or v.facts.corrected_since(count, o.moment):
+                    return False
+        return True
+
+    def _look_again(self) -> None:
+        for o in self.openings:
+            if self._is_untouched(o):
+                continue
+            ground = self._ground(o, self.now, self.on)
+            o.is_withdrawn = not any(g[1] for _, g in ground)
+            o.is_in_doubt = not o.is_withdrawn and not any(g[0] for _, g in ground)
+            if not o.is_withdrawn:
+                o.due_from = self._due_from(o)
+        for s, v in self._steps_so_far():
+            mine = next((o for o in self.openings if o.ended is None and (o.step.id in s.names)), None)
+            if mine is not None and not mine.is_withdrawn:
+                continue
+            day = self._open_question(s, v, self.on, self.now)
+            if day is not None:
+                self.undecided[s.id] = day
+
+    def _due_from(self, o: Opening) -> int:
+        """It moves on with the ground as known on each day, and to the day on which lost ground came back; never back."""
+        start, gone = o.day, False
+        last = min(self.on, o.ended // DAY if o.ended is not None else self.on)
+        told = {m // DAY for m in self.facts.case.moments if m <= self.facts.now}
+        for q in range(o.day, last + 1):
+            if not gone and q not in told:
+                continue
+            at = end_of(q)
+            first = next((c for c, g in self._ground(o, at, q) if g[1]), None)
+            if first is not None:
+                start = max(start, first, q if gone else first)
+            gone = first is None
+        return start
+
+    def _open_question(self, step: StepOf, newest: _Version, on: int, at_last: int) -> int | None:
+        """The first day about which the step is undecided, or None."""
+        ends = self.ends_of(step, at_last)
+        if len(self.versions) == 1 and not self._can_be_possible(newest, step.opens) and step.watch is None:
+            return None
+        word = step.lasts.word
+        first = on if word == "while_true" else ends[-1].moment // DAY if ends else min(self.versions[0].first, on)
+        calendar = newest.facts.place(on, at_last).calendar
+        term = max((t for t in calendar.term_starts if t <= on), default=0) if word == "until_end_of_term" else 0
+        for q in self._candidate_days(newest, step, first, on, True):
+            v, at = self._version(q), at_last if q == on else end_of(q)
+            if v is None:
+                continue
+            s = next((x for x in v.facts.rules.steps if x.id in step.names), None)
+            if s is None:
+                continue
+            for c in self.asked(v, s, q, at_last, at_last):
+                if c < term:
+                    continue
+                new = self._newness(v, s, c, at)
+                if self.opens(v, s, c, at_last, at, early=FALSE, new=new, seen=at_last)[1][1]:
+                    return c
+        return None
+
+    def _can_be_possible(self, v: _Version, condition: Condition) -> bool:
+        if isinstance(condition, Test):
+            return not v.facts.is_never_possible(condition)
+        if isinstance(condition, AnyOf):
+            return any(self._can_be_possible(v, c) for c in condition.parts)
+        if isinstance(condition, All):
+            return all(self._can_be_possible(v, c) for c in condition.parts)
+        return True
+
+
+def _grounds(condition: Condition) -> Iterator[Test | NoneOf]:
+    """The parts of a condition that can be ground: comparisons, and each `none` as a whole."""
+    if isinstance(condition, AnyOf | All):
+        for c in condition.parts:
+            yield from _grounds(c)
+    else:
+        yield condition
+
+
+def _has_none(condition: Condition) -> bool:
+    if isinstance(condition, Test):
+        return False
+    return isinstance(condition, NoneOf) or any(_has_none(c) for c in condition.parts)
