@@ -8,6 +8,7 @@ from __future__ import annotations
 from sky_model.decision import Decision, Reason, Task, decide
 from sky_model.decision import engine_version as _version
 from sky_model.errors import CaseError, Place, Problem, RecordError, RulesetError
+from sky_model.explanation import explain
 from sky_model.model import Model, check, load, load_calendar, needs
 from sky_model.records import (
     ActionTaken,
@@ -48,6 +49,7 @@ __all__ = [
     "Task",
     "check",
     "decide",
+    "explain",
     "load",
     "load_calendar",
     "needs",

@@ -1,0 +1,3 @@
+"""For applications: how records come in."""
+
+from __future__ import annotations

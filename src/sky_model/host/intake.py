@@ -1,0 +1,247 @@
+"""Records in: JSON Lines or a CSV of marks, by a mapping file if it is another system's export.
+
+Rules: what cannot be true refuses one pupil and the others go on; a code that is not mapped is told with its count and
+the line to add; a column that nothing names is left out; nothing of a row is ever repeated in an error.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Literal
+
+from sky_model.errors import Place, Problem, RecordError, RulesetError
+from sky_model.records import IDENTITY_CODE, Case, Enrolment, Mark
+from sky_model.source import read_file
+from sky_model.vocabulary import Shape, Whole, YesNo, read
+
+__all__ = ["Intake", "Mapping", "Refused", "read_lines", "read_marks", "read_mapping"]
+
+COLUMNS = ("pupil", "grade", "date", "lessons", "kind", "school", "minutes", "subject", "teacher", "lesson", "part", "explained", "recorded", "id")
+LONGEST_LINE = 10_000_000
+
+
+class CodeOf(Shape):
+    """What one code of the other system is here; `leave_out` for what is no mark of absence."""
+
+    code: str
+    kind: str | None = None
+    lessons: Whole | None = None
+    part: Literal["partial", "start_of_day", "end_of_day", "middle"] | None = None
+    leave_out: YesNo = False
+
+
+class Filter(Shape):
+    column: str
+    is_not: list[str]
+
+
+class Mapping(Shape):
+    """How the columns and codes of an export are ours. `columns`: ours to theirs."""
+
+    format: Literal["1"]
+    name: str
+    columns: dict[str, str]
+    codes: list[CodeOf] = []
+    leave_out: list[Filter] = []
+    lessons_per_week: Whole | None = None
+    date_form: Literal["iso", "d.m.yyyy"] = "iso"
+    enrolled_on: str | None = None
+    says: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A pupil that is not decided, and why. `pupil` is a line number where the id must not be repeated."""
+
+    pupil: str
+    error: RecordError
+
+
+@dataclass(slots=True)
+class Intake:
+    """What a file gave: cases, refusals, and what nobody has mapped."""
+
+    cases: list[Case] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    unmapped: Counter[str] = field(default_factory=Counter)
+    left_out: list[str] = field(default_factory=list)
+    rows: int = 0
+    rows_left_out: int = 0
+
+
+def read_mapping(path: Path) -> Mapping:
+    """A mapping file. Raises RulesetError with every fault."""
+    source = read_file(path)
+    if source.problems:
+        raise RulesetError(source.problems)
+    found, problems = read(Mapping, source.data, source.place)
+    if found is None:
+        raise RulesetError(problems)
+    odd = [k for k in found.columns if k not in COLUMNS]
+    if odd:
+        hint = f"ours are {', '.join(COLUMNS)}"
+        raise RulesetError([Problem("unknown-key", f"'{k}' is none of our columns", source.place(("columns", k)), hint) for k in odd])
+    return found
+
+
+def read_lines(lines: Iterable[bytes]) -> Iterator[Case | Refused]:
+    """JSON Lines: one record a line, one answer for each."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            if len(line) > LONGEST_LINE:
+                raise RecordError("too-long", f"the line is longer than {LONGEST_LINE:,} bytes")
+            yield Case.from_json(line.decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            yield Refused(f"line {number}", RecordError("not-utf-8", "the line is not UTF-8"))
+        except RecordError as e:
+            yield Refused(e.pupil or f"line {number}", e)
+
+
+def read_marks(data: bytes, *, mapping: Mapping | None = None, known_kinds: Iterable[str] | None = None, file: str = "marks.csv") -> Intake:
+    """A CSV of marks, one row a mark. Separator, decimal comma, byte order mark and Latin-1 are found."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    head = text.split("\n", 1)[0]
+    separator = max(",;\t", key=head.count)
+    rows = csv.reader(io.StringIO(text), delimiter=separator)
+    try:
+        header = [h.strip() for h in next(rows, [])]
+    except csv.Error as e:
+        raise RulesetError([Problem("not-csv", f"not readable as CSV: {e}", Place(file, 1, 1))]) from None
+    ours = mapping.columns if mapping else {c: c for c in COLUMNS}
+    index = {mine: header.index(theirs) for mine, theirs in ours.items() if theirs in header}
+    missing = [c for c in ("pupil", "date", *(() if mapping else ("kind",))) if c not in index]
+    if missing:
+        hint = f"the first line names the columns: {', '.join(COLUMNS[:5])}" if not mapping else "name them under columns: in the mapping"
+        raise RulesetError([Problem("no-column", f"there is no column '{ours.get(m, m)}'", Place(file, 1, 1), hint) for m in missing])
+    intake = Intake(left_out=[h for i, h in enumerate(header) if i not in index.values()])
+    codes = {c.code: c for c in mapping.codes} if mapping else {}
+    known = set(known_kinds) if known_kinds is not None else None
+    pupils: dict[str, list[dict[str, str]]] = {}
+    lines: dict[str, int] = {}
+    for number, row in enumerate(rows, 2):
+        if not any(x.strip() for x in row):
+            continue
+        values = {mine: row[i].strip() for mine, i in index.items() if i < len(row)}
+        intake.rows += 1
+        if mapping and any(f.column in header and row[header.index(f.column)].strip() in f.is_not for f in mapping.leave_out):
+            intake.rows_left_out += 1
+            continue
+        values["_line"] = str(number)
+        name = values.get("pupil", "")
+        pupils.setdefault(name, []).append(values)
+        lines.setdefault(name, number)
+    newest: dict[str, date] = {}
+    plain: list[tuple[str, list[dict[str, str]]]] = []
+    for name, found in pupils.items():
+        for v in found:
+            day = _day(v.get("date", ""), mapping)
+            if isinstance(day, date):
+                school = v.get("school") or "school"
+                newest[school] = max(newest.get(school, day), day)
+        plain.append((name, found))
+    for name, found in plain:
+        try:
+            intake.cases.append(_case(name, found, mapping, codes, known, newest, intake))
+        except RecordError as e:
+            intake.refused.append(Refused(e.pupil or f"line {lines[name]}", e))
+    return intake
+
+
+def _day(text: str, mapping: Mapping | None) -> date | str:
+    if mapping and mapping.date_form == "d.m.yyyy":
+        parts = text.split(".")
+        if len(parts) == 3 and all(p.isdigit() for p in parts):
+            text = f"{parts[2]}-{int(parts[1]):02}-{int(parts[0]):02}"
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else text
+    except ValueError:
+        return text
+
+
+def _amount(text: str | None) -> Any:
+    if not text:
+        return None
+    try:
+        return Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        return text
+
+
+def _case(
+    name: str,
+    rows: list[dict[str, str]],
+    mapping: Mapping | None,
+    codes: dict[str, CodeOf],
+    known: set[str] | None,
+    newest: dict[str, date],
+    intake: Intake,
+) -> Case:
+    Case(name)  # an identity code or an address is refused before anything else is looked at
+    events: list[Any] = []
+    has_recorded = any(r.get("recorded") for r in rows)
+    grade, school, first = None, "school", None
+    for n, r in enumerate(rows):
+        on = _day(r["date"], mapping)
+        if not isinstance(on, date):
+            rule, said = ("no-such-day", f"the date {on} does not exist") if len(on) == 10 and on[4] == "-" else ("not-a-day", "date is not a day")
+            raise RecordError(rule, said, pupil=name, field="date", event=r.get("id") or f"line {r['_line']}")
+        first = min(first or on, on)
+        school = r.get("school") or school
+        if r.get("grade", "").isdigit():
+            grade = int(r["grade"])
+        code = r.get("kind", "")
+        lessons, kind, part = _amount(r.get("lessons")), code or None, r.get("part") or None
+        if mapping:
+            entry = codes.get(code)
+            if entry is None:
+                intake.unmapped[code] += 1
+                kind = None
+            elif entry.leave_out:
+                intake.rows_left_out += 1
+                continue
+            else:
+                kind, part = entry.kind, entry.part or part
+                lessons = Decimal(entry.lessons) if entry.lessons is not None else lessons
+        elif known is not None and code not in known:
+            intake.unmapped[code] += 1
+        recorded = _day(r["recorded"], None) if r.get("recorded") else None
+        explained = {"yes": True, "no": False, "true": True, "false": False}.get(r.get("explained", "").lower())
+        events.append(
+            Mark(
+                on,
+                lessons=lessons,
+                kind=kind,
+                minutes=_amount(r.get("minutes")),
+                code=code or None if kind is None else None,
+                school=r.get("school") or None,
+                subject=r.get("subject") or None,
+                teacher=r.get("teacher") or None,
+                lesson=r.get("lesson") or None,
+                part=part,  # type: ignore[arg-type]
+                explained=explained,
+                id=r.get("id") or f"m{n + 1}",
+                recorded=recorded,  # type: ignore[arg-type]
+            )
+        )
+    since = date.fromisoformat(mapping.enrolled_on) if mapping and mapping.enrolled_on else date(first.year if first and first.month >= 8 else (first or date.min).year - 1, 8, 1) if first else date(1, 1, 1)
+    per_week = mapping.lessons_per_week if mapping else None
+    recorded_on = min([since, *(e.recorded or e.on for e in events)]) if events else since
+    events.insert(0, Enrolment(school, grade=grade, since=since, lessons_per_week=per_week, id="enrolment", recorded=recorded_on))
+    return Case(
+        name,
+        recorded="given" if has_recorded else "not_given",
+        data_until=newest.get(school),
+        events=events,
+    )
