@@ -317,9 +317,7 @@ def test_the_readme_shows_every_stated_number_beside_the_counted_one() -> None:
     shown = {line for line in text.splitlines() if line.startswith("| `") and "/" in line}
     stated = {name: read(name) for name in ROWS if ROWS[name]["school_days_stated"]}
     assert len(stated) == 5
-    assert shown == {
-        f"| `{name}` | {c['school_days_stated']} | {c['school_days_counted']} |" for name, c in stated.items()
-    }
+    assert shown == {f"| `{name}` | {c['school_days_stated']} | {c['school_days_counted']} |" for name, c in stated.items()}
 
 
 @each_calendar

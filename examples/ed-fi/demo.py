@@ -53,7 +53,9 @@ def main() -> int:
     print("\nWhat was wrong in the data:")
     for line in wrong_in(data):
         print(f"  {line}")
-    print(f"  {intake.rows_left_out} rows left out by the mapping, {sum(bool(d.set_aside) for d in decided)} pupil with a mark set aside")
+    print(
+        f"  {intake.rows_left_out} rows left out by the mapping, {sum(bool(d.set_aside) for d in decided)} pupil with a mark set aside"
+    )
     return 0
 
 

@@ -29,7 +29,7 @@ from sky_model.vocabulary import LANGUAGES
 NOT_DECIDED, FAULTY = 3, 4
 
 
-class Day(click.ParamType):
+class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     name = "day"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> date:
@@ -77,7 +77,16 @@ def _calendars(calendar: str | None, schools: str | None) -> Any:
     for i, s in enumerate(source.data.get("schools", []) if isinstance(source.data, dict) else []):
         if not isinstance(s, dict) or "id" not in s or not s.get("calendars"):
             place = source.place(("schools", i))
-            raise sky.RulesetError([sky.Problem("school", "a school has an id and calendars", place, "write {id: s-3, calendars: [kotka/2026-27]}")])
+            raise sky.RulesetError(
+                [
+                    sky.Problem(
+                        "school",
+                        "a school has an id and calendars",
+                        place,
+                        "write {id: s-3, calendars: [kotka/2026-27]}",
+                    )
+                ]
+            )
         out[s["id"]] = sky.load_calendar(*s["calendars"])
     return out
 
@@ -97,7 +106,9 @@ def _read(records: str, mapping: str | None, model: sky.Model) -> tuple[Iterator
     return iter([*intake.refused, *intake.cases]), intake
 
 
-def _decided(cases: Iterable[Any], model: sky.Model, calendars: Any, on: date, known_on: date | None, reader: str | None) -> Iterator[Any]:
+def _decided(
+    cases: Iterable[Any], model: sky.Model, calendars: Any, on: date, known_on: date | None, reader: str | None
+) -> Iterator[Any]:
     for case in cases:
         if isinstance(case, Refused):
             yield case
@@ -110,7 +121,9 @@ def _decided(cases: Iterable[Any], model: sky.Model, calendars: Any, on: date, k
 
 
 RULES = click.option("--rules", default="presets/lessons-per-term", show_default=True, help="a shipped ruleset or a path")
-ALLOW = click.option("--allow", multiple=True, type=click.Choice(["draft", "variant"]), help="statuses that answer only when asked to")
+ALLOW = click.option(
+    "--allow", multiple=True, type=click.Choice(["draft", "variant"]), help="statuses that answer only when asked to"
+)
 CALENDAR = click.option("--calendar", help="one calendar for all; several school years joined with +")
 SCHOOLS = click.option("--schools", type=click.Path(dir_okay=False), help="a file that ties schools to calendars")
 ON = click.option("--on", type=Day(), required=True, help="the day that is decided about")
@@ -130,7 +143,18 @@ JSON = click.option("--json", "as_json", is_flag=True, help="JSON Lines")
 @MAPPING
 @click.option("--for", "reader", help="only what this role, guardian, pupil or log may see")
 @JSON
-def decide(records: str, rules: str, allow: tuple[str, ...], calendar: str | None, schools: str | None, on: date, known_on: date | None, mapping: str | None, reader: str | None, as_json: bool) -> None:
+def decide(
+    records: str,
+    rules: str,
+    allow: tuple[str, ...],
+    calendar: str | None,
+    schools: str | None,
+    on: date,
+    known_on: date | None,
+    mapping: str | None,
+    reader: str | None,
+    as_json: bool,
+) -> None:
     """Decide about every pupil of RECORDS: a CSV of marks, JSON Lines, or - for lines on standard input."""
     model = sky.load(rules, allow=allow)
     calendars = _calendars(calendar, schools)
@@ -174,8 +198,12 @@ def _unmapped(intake: Intake) -> list[str]:
     if intake.left_out:
         out.append(f"columns left out: {', '.join(intake.left_out)}")
     if intake.unmapped:
-        out.append("codes that nobody has mapped; their marks count only as possible. Add to the mapping, with the kind filled in:")
-        out += [f"  - {{code: \"{code}\", kind: …}}   # {n} mark{'s' if n > 1 else ''}" for code, n in sorted(intake.unmapped.items())]
+        out.append(
+            "codes that nobody has mapped; their marks count only as possible. Add to the mapping, with the kind filled in:"
+        )
+        out += [
+            f'  - {{code: "{code}", kind: …}}   # {n} mark{"s" if n > 1 else ""}' for code, n in sorted(intake.unmapped.items())
+        ]
     return out
 
 
@@ -216,7 +244,9 @@ def table(found: list[Any], on: date) -> None:
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     console.print(grid)
     undecided = sum(d.is_undecided for d in decided)
-    console.print(f"{len(decided)} decided, of these {undecided} with an open question; {len(refused)} not decided; {quiet} without a task are not shown.")
+    console.print(
+        f"{len(decided)} decided, of these {undecided} with an open question; {len(refused)} not decided; {quiet} without a task are not shown."
+    )
 
 
 @app.command()
@@ -231,7 +261,19 @@ def table(found: list[Any], on: date) -> None:
 @click.option("--pupil", required=True)
 @click.option("--language", type=click.Choice(LANGUAGES), default="fi", show_default=True)
 @click.option("--for", "reader", help="only what this role, guardian, pupil or log may see")
-def explain(records: str, rules: str, allow: tuple[str, ...], calendar: str | None, schools: str | None, on: date, known_on: date | None, mapping: str | None, pupil: str, language: str, reader: str | None) -> None:
+def explain(
+    records: str,
+    rules: str,
+    allow: tuple[str, ...],
+    calendar: str | None,
+    schools: str | None,
+    on: date,
+    known_on: date | None,
+    mapping: str | None,
+    pupil: str,
+    language: str,
+    reader: str | None,
+) -> None:
     """One pupil's decision in words."""
     model = sky.load(rules, allow=allow)
     cases, _ = _read(records, mapping, model)

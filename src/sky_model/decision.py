@@ -18,10 +18,10 @@ from typing import Any
 
 from sky_model.errors import RecordError, RulesetError
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
-from sky_model.model import DUTIES, WHO_RECORDED, Act, ByGrade, Model, Ruleset, Test, load_calendar, tests_in
+from sky_model.model import DUTIES, Act, ByGrade, Model, Ruleset, Test, load_calendar, tests_in
 from sky_model.path import Opening, Path
 from sky_model.records import DAY, Case, Enrolment, Mark, end_of
-from sky_model.schooldays import NEVER, Calendar
+from sky_model.schooldays import Calendar
 
 __all__ = ["Decision", "Reason", "Task", "decide", "decision_schema"]
 
@@ -157,9 +157,7 @@ class Decision:
             raise RecordError("no-such-role", f"there is no role '{reader}'; known are {known}", field="for_reader")
         sees = set(role.sees) if reader not in PARTIES else {"absence", "support"}
         mine = {reader, *(r.id for r in self.rules.roles.values() if self.rules.role_for(r.id, self.grade) == reader)}
-        tasks = tuple(
-            t for t in self.tasks if t.about in sees or mine & {*t.roles, *t.to, *t.takes_part}
-        )
+        tasks = tuple(t for t in self.tasks if t.about in sees or mine & {*t.roles, *t.to, *t.takes_part})
         if reader == "guardian":
             tasks = tuple(t for t in tasks if t.about != "child_protection" and (t.about != "welfare" or "guardian" in t.to))
         if reader == "pupil":
@@ -175,7 +173,11 @@ class Decision:
             self,
             tasks=tasks,
             open_steps=steps,
-            questions=tuple(q for q in self.questions if absent and q.what != "not_answered") if reader in PARTIES else self.questions if absent else (),
+            questions=tuple(q for q in self.questions if absent and q.what != "not_answered")
+            if reader in PARTIES
+            else self.questions
+            if absent
+            else (),
             withdrawn=tuple(w for w in self.withdrawn if absent),
             corrections=(),
             nearest=self.nearest if absent else None,
@@ -374,7 +376,7 @@ class _Decider:
             raise RecordError("not-covered", said, pupil=case.pupil, field="on")
         self.place, self.calendar = place, place.calendar
         self.path = Path(self.versions, on)
-        self.rules = (model.on(on) or model.versions[0])
+        self.rules = model.on(on) or model.versions[0]
 
     def decision(self) -> Decision:
         opened = [o for o in self.path.openings if o.ended is None]
@@ -394,7 +396,7 @@ class _Decider:
             withdrawn=tuple(o.name for o in self.path.openings if o.is_withdrawn),
             corrections=self._corrections(),
             nearest=self._nearest(opened),
-            told=tuple([*self.path.told, *self._unknown_events()]),
+            told=(*self.path.told, *self._unknown_events()),
             set_aside=aside,
             unmapped=unmapped,
             basis=self._basis(),
@@ -411,7 +413,8 @@ class _Decider:
 
     def _acts(self, o: Opening, rules: Ruleset) -> list[Act]:
         """Its own actions, and those of the steps that it includes, and theirs in turn."""
-        out, waiting, seen = [], [o.step], set()
+        out: list[Act] = []
+        waiting, seen = [o.step], set[str]()
         while waiting:
             s = waiting.pop(0)
             if s.id in seen:
@@ -455,7 +458,13 @@ class _Decider:
                     )
         in_order = sorted(
             merged.values(),
-            key=lambda p: (not p[0].is_statutory, not p[0].overdue, DUTIES.index(p[0].duty), p[0].due or date.max, p[1]),
+            key=lambda p: (
+                not p[0].is_statutory,
+                not p[0].overdue,
+                DUTIES.index(p[0].duty),
+                p[0].due or date.max,
+                p[1],
+            ),
         )
         return tuple(t for t, _ in in_order)
 
@@ -602,7 +611,9 @@ class _Decider:
 
     def _is_paused(self, day: int) -> bool:
         return any(
-            d.event.on.toordinal() <= day <= d.event.until.toordinal() and d.moment // DAY <= day and d.moment <= self.known < d.gone
+            d.event.on.toordinal() <= day <= d.event.until.toordinal()
+            and d.moment // DAY <= day
+            and d.moment <= self.known < d.gone
             for d in self.facts.pauses
         )
 
@@ -664,7 +675,14 @@ class _Decider:
     def _open_step(self, o: Opening) -> OpenStep:
         day = date.fromordinal
         return OpenStep(
-            o.name, o.step.id, o.step.said.tier, day(o.day), day(o.about), day(o.due_from), o.is_in_doubt, self._reasons(o)
+            o.name,
+            o.step.id,
+            o.step.said.tier,
+            day(o.day),
+            day(o.about),
+            day(o.due_from),
+            o.is_in_doubt,
+            self._reasons(o),
         )
 
     def _nearest(self, opened: list[Opening]) -> Nearest | None:
@@ -716,14 +734,14 @@ class _Decider:
         out = []
         for (what, fact), waits in found.items():
             first = min(w[1] for w in waits)
-            days = sorted({d for w in waits for d in w[2]})
+            missing = sorted({d for w in waits for d in w[2]})
             out.append(
                 OpenQuestion(
                     what,
                     fact,
                     tuple(dict.fromkeys(w[0] for w in waits)),
                     date.fromordinal(first),
-                    tuple(date.fromordinal(d) for d in days),
+                    tuple(date.fromordinal(d) for d in missing),
                     waits[0][3],
                     first == self.on,
                 )
@@ -742,7 +760,7 @@ class _Decider:
             elif t.what == "counter":
                 count = f.rules.counters[t.fact]
                 first = f.window_begins(count, about, self.known)
-                gaps, aside = set(), set()
+                gaps, aside = set[int](), set[int]()
                 for p in f.parts(count, f._epoch(self.known)):
                     if first <= p.day <= about and p.enter <= self.known < p.leave and p.high > p.low:
                         (gaps if p.mark is None else aside).add(p.day)
@@ -757,7 +775,14 @@ class _Decider:
             out.append(("not_given", "grade", (), ()))
         if not out:  # the answer would have been yes on a day that is past: a person looks at it
             tests = [t.fact for t in tests_in(step.opens) if t.what == "counter"]
-            out.append(("known_late", tests[0] if tests else step.id, (about,), tuple(step.said.closing.by) if step.said.closing else ()))
+            out.append(
+                (
+                    "known_late",
+                    tests[0] if tests else step.id,
+                    (about,),
+                    tuple(step.said.closing.by) if step.said.closing else (),
+                )
+            )
         return out
 
     def _set_aside(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
@@ -775,7 +800,11 @@ class _Decider:
     def _unknown_events(self) -> list[str]:
         """Events that name what the ruleset does not have: kept, not used, told."""
         r, out = self.rules, list(self.case.twice)
-        for known, events in ((r.reports, self.facts.reports), (r.questions, self.facts.answers), (r.consents, self.facts.consents)):
+        for known, events in (
+            (r.reports, self.facts.reports),
+            (r.questions, self.facts.answers),
+            (r.consents, self.facts.consents),
+        ):
             out += [str(d.event.id) for name, found in events.items() if name not in known for d in found]
         actions = {a.id for v in self.model.versions for s in v.steps for a in s.actions}
         out += [str(d.event.id) for name, found in self.facts.taken.items() if name not in actions for d in found]
@@ -783,7 +812,11 @@ class _Decider:
 
     def _basis(self) -> dict[str, Any]:
         return {
-            "ruleset": {"name": self.model.name, "status": self.rules.said.status, "fingerprint": self.model.fingerprint},
+            "ruleset": {
+                "name": self.model.name,
+                "status": self.rules.said.status,
+                "fingerprint": self.model.fingerprint,
+            },
             "layers": list(self.rules.layers),
             "calendar": {
                 "name": self.calendar.id,
@@ -835,7 +868,18 @@ def decision_schema() -> dict[str, Any]:
     def list_of(item: dict[str, Any]) -> dict[str, Any]:
         return {"type": "array", "items": item}
 
-    states = ["done", "withdrawn", "not_needed", "refused", "undecided", "paused", "waiting", "blocked", "snoozed", "ready"]
+    states = [
+        "done",
+        "withdrawn",
+        "not_needed",
+        "refused",
+        "undecided",
+        "paused",
+        "waiting",
+        "blocked",
+        "snoozed",
+        "ready",
+    ]
     task = shape(
         name=text, action=text, summary={"type": "string", "maxLength": 140}, step=text, tier=text, role=text, organisation=maybe,
         person=maybe, duty={"enum": list(DUTIES)}, about=text, state={"enum": states}, due=maybe_day, due_unknown=flag,
@@ -843,11 +887,18 @@ def decision_schema() -> dict[str, Any]:
         left_out=texts, blocked_by=texts, openings=texts,
     )  # fmt: skip
     reason = shape(
-        what=text, fact=text, operator=text, limit={}, low=number, high=number, first=maybe_day, about=maybe_day, marks=texts, sure=flag
+        what=text,
+        fact=text,
+        operator=text,
+        limit={},
+        low=number,
+        high=number,
+        first=maybe_day,
+        about=maybe_day,
+        marks=texts,
+        sure=flag,
     )
-    step = shape(
-        step=text, name=text, tier=text, opened_on=day, about=day, due_from=day, in_doubt=flag, because=list_of(reason)
-    )
+    step = shape(step=text, name=text, tier=text, opened_on=day, about=day, due_from=day, in_doubt=flag, because=list_of(reason))
     question = shape(what=text, fact=text, steps=texts, since=day, days=list_of(day), by=texts, new=flag)
     near = shape(step=text, counter=text, limit=number, number=number, missing=number)
     whole = shape(

@@ -27,7 +27,6 @@ from sky_model.records import (
     Report,
     Retracted,
     StepClosed,
-    end_of,
 )
 from sky_model.schooldays import NEVER, Calendar, Span
 
@@ -199,7 +198,16 @@ class Facts:
             else:
                 newest = {e.event.since.toordinal(): e for e in sorted(known, key=lambda e: e.moment)}
                 self._places[epoch] = [
-                    (d, Place(self.calendar_of(e.event.calendar, e.event.school), e.event.school, e.event.grade, e.event.lessons_per_week, d))
+                    (
+                        d,
+                        Place(
+                            self.calendar_of(e.event.calendar, e.event.school),
+                            e.event.school,
+                            e.event.grade,
+                            e.event.lessons_per_week,
+                            d,
+                        ),
+                    )
                     for d, e in sorted(newest.items())
                 ]
         return self._places[epoch]
@@ -250,11 +258,10 @@ class Facts:
                 ranges.append((first, r.event.through.toordinal(), r))
         given = self.case.register == "given"
         if given or ranges:
-            place = self.place(0, self.epochs[epoch])
             begin = self.begins(self.epochs[epoch])
             last = self.now // DAY
-            days = place.calendar.school_days
-            for d in days if self.is_plain else {d for _, p in self._places_of(epoch) for d in p.calendar.school_days}:
+            places = self._places_of(epoch)
+            for d in sorted({d for _, p in places for d in p.calendar.school_days}):
                 if d > last + 1:
                     continue
                 if given and d >= begin:
@@ -355,7 +362,9 @@ class Facts:
                 if used + amount > planned:
                     why = "more_than_planned"
                 used += amount
-            if why is None and any(m <= moment and at < m and moment < (self._wrong_until(on, epoch) + 1) * DAY for m, on in self.wrong.get(name, ())):
+            if why is None and any(
+                m <= moment and at < m and moment < (self._wrong_until(on, epoch) + 1) * DAY for m, on in self.wrong.get(name, ())
+            ):
                 why = "data_wrong"
             if why is None and entry.kind is None:
                 why = "no_kind"
@@ -706,7 +715,9 @@ class Facts:
             return False
         count = self.rules.counters[test.fact]
         if count.is_share:
-            return not self.parts(count, len(self.epochs) - 1) and all(v and op in ("at_least", "more_than") for op, v in test.asks if not isinstance(v, ByGrade))
+            return not self.parts(count, len(self.epochs) - 1) and all(
+                v and op in ("at_least", "more_than") for op, v in test.asks if not isinstance(v, ByGrade)
+            )
         highest = max(self.row(count).highs, default=0)
         for op, limit in test.asks:
             low = min(limit.values.values()) if isinstance(limit, ByGrade) else limit
@@ -726,10 +737,8 @@ def _threshold(op: str, low: int, high: int, limit: Any) -> tuple[Any, ...]:
 
 
 def _compare(op: str, value: int, limit: Any) -> bool:
-    return {
-        "at_least": lambda: value >= limit,
-        "more_than": lambda: value > limit,
-        "at_most": lambda: value <= limit,
-        "less_than": lambda: value < limit,
-        "one_of": lambda: value in limit,
-    }[op]()
+    if op == "one_of":
+        return value in limit
+    return bool(
+        {"at_least": value >= limit, "more_than": value > limit, "at_most": value <= limit, "less_than": value < limit}[op]
+    )

@@ -7,10 +7,10 @@ choice while deciding; a Model never changes, and its fingerprint is made from w
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -279,9 +279,9 @@ class Model:
 
     @cached_property
     def uses_terms(self) -> bool:
-        return any(
-            c.window.within == "term" for v in self.versions for c in v.counters.values()
-        ) or any(s.lasts.word == "until_end_of_term" for v in self.versions for s in v.steps)
+        return any(c.window.within == "term" for v in self.versions for c in v.counters.values()) or any(
+            s.lasts.word == "until_end_of_term" for v in self.versions for s in v.steps
+        )
 
     def problems_with(self, calendar: Calendar) -> list[Problem]:
         """What this model asks of a calendar that the calendar does not have. Asked once, before any pupil."""
@@ -308,7 +308,7 @@ def _find(name: str | Path, beside: Path | None = None) -> tuple[Path, str] | No
         shipped = rulesets_folder() / text
         if (shipped / "ruleset.yaml").is_file():
             return shipped, text
-        for folder in ([beside.parent, beside.parent.parent] if beside else []):
+        for folder in [beside.parent, beside.parent.parent] if beside else []:
             if (folder / text / "ruleset.yaml").is_file():
                 return folder / text, text
     path = Path(name)
@@ -340,7 +340,8 @@ class _Layer:
 
 
 def _read_layer(path: Path, shown: str) -> tuple[_Layer, list[Problem]]:
-    layer, problems = _Layer(path, shown), []
+    layer = _Layer(path, shown)
+    problems: list[Problem] = []
     paths = [path] if path.is_file() else [path / n for n in FILES if (path / n).is_file()]
     for p in paths:
         name = shown if path.is_file() else f"{shown}/{p.name}"
@@ -423,7 +424,7 @@ def load(name: str | Path, *more: str | Path, allow: Collection[str] = ()) -> Mo
             problems.append(Problem("not-in-force", message, Place(str(one)), hint))
         rulesets.append(ruleset)
     rulesets.sort(key=lambda r: r.valid_from)
-    for a, b in zip(rulesets, rulesets[1:], strict=False):
+    for a, b in itertools.pairwise(rulesets):
         if a.valid_from == b.valid_from:
             problems.append(Problem("same-day", f"{a.name} and {b.name} are in force from the same day", Place(b.name)))
     if problems:
@@ -467,7 +468,7 @@ def load_calendar(*names: str | Path) -> Calendar:
     if problems:
         raise RulesetError(problems)
     years.sort(key=lambda y: y.first)
-    for a, b in zip(years, years[1:], strict=False):
+    for a, b in itertools.pairwise(years):
         if a.last >= b.first:
             message = f"the school years {a.id} and {b.id} overlap"
             raise RulesetError([Problem("overlap", message, Place(str(names[-1])))])
@@ -531,9 +532,17 @@ def _school_year(said: words.CalendarFile, source: Source) -> tuple[SchoolYear |
     if not problems:
         counted = len(Calendar((year,)).school_days)
         if said.school_days_counted is not None and counted != said.school_days_counted:
-            fault("counted", f"school_days_counted says {said.school_days_counted}, this calendar has {counted}", "school_days_counted")
+            fault(
+                "counted",
+                f"school_days_counted says {said.school_days_counted}, this calendar has {counted}",
+                "school_days_counted",
+            )
         if said.school_days_stated is not None and said.school_days_counted is None and counted != said.school_days_stated:
-            fault("counted", f"{said.school_days_stated} school days are stated, this calendar has {counted}: add school_days_counted", "school_days_stated")
+            fault(
+                "counted",
+                f"{said.school_days_stated} school days are stated, this calendar has {counted}: add school_days_counted",
+                "school_days_stated",
+            )
     return (None if problems else year), problems
 
 
@@ -649,7 +658,13 @@ class _Compiler:
             for item in getattr(self.said, section):
                 if item.id in seen:
                     message = f"'{item.id}' is the name of {seen[item.id]} too"
-                    self.fault("name-twice", message, self.at(section, item.id), "id", hint="choose another name for one of them")
+                    self.fault(
+                        "name-twice",
+                        message,
+                        self.at(section, item.id),
+                        "id",
+                        hint="choose another name for one of them",
+                    )
                 seen[item.id] = f"one of the {section}"
         self.actions: dict[str, tuple[words.Action, words.Step, tuple[_Layer, tuple[str | int, ...]]]] = {}
         for step in self.said.steps:
@@ -675,7 +690,11 @@ class _Compiler:
         said = self.said
         sources, roles = [s.id for s in said.sources], [r.id for r in said.roles]
         actors = [*roles, *(g.id for g in said.groups)]
-        organisations, tiers, kinds = [o.id for o in said.organisations], [t.id for t in said.tiers], [k.id for k in said.kinds]
+        organisations, tiers, kinds = (
+            [o.id for o in said.organisations],
+            [t.id for t in said.tiers],
+            [k.id for k in said.kinds],
+        )
         for section in SECTIONS_WITH_IDS[1:]:
             for item in getattr(said, section):
                 self._need(getattr(item, "source", None), sources, "source", self.at(section, item.id), "source")
@@ -700,11 +719,12 @@ class _Compiler:
                 self._need(who, actors, "role", at, "given_by", i)
             for i, who in enumerate(c.needed_for.with_ or []):
                 self._need(who, actors, "role or group", at, "needed_for", "with", i)
-        for c in said.counters:
-            if isinstance(c.kinds, words.Kinds):
+        for counter in said.counters:
+            c_kinds = counter.kinds
+            if isinstance(c_kinds, words.Kinds):
                 for key in ("only", "all_except"):
-                    for i, k in enumerate(getattr(c.kinds, key) or []):
-                        self._need(k, kinds, "kind", self.at("counters", c.id), "kinds", key, i)
+                    for i, k in enumerate(getattr(c_kinds, key) or []):
+                        self._need(k, kinds, "kind", self.at("counters", counter.id), "kinds", key, i)
         for i, code in enumerate(said.local_codes):
             self._need(code.kind, kinds, "kind", (self.top, ("local_codes", i)), "kind")
         for item in said.community:
@@ -726,7 +746,13 @@ class _Compiler:
             message = f"in force from {said.valid_from}, but adopted on {said.adopted.on}"
             self.fault("before-adoption", message, top, "valid_from", hint=f"write {said.adopted.on} or later")
         if said.status == "adopted" and said.extends and not said.adopted:
-            self.fault("no-adoption", "an adopted layer says who adopted it and when", top, "status", hint="add adopted: {by: …, on: …}")
+            self.fault(
+                "no-adoption",
+                "an adopted layer says who adopted it and when",
+                top,
+                "status",
+                hint="add adopted: {by: …, on: …}",
+            )
         for below in self.layers[1:]:
             if below.file and below.file.valid_from > said.valid_from:
                 message = f"in force from {said.valid_from}, but its base {below.shown} from {below.file.valid_from}"
@@ -740,7 +766,9 @@ class _Compiler:
         out = []
         for below in self.layers[1:]:
             if below.file and below.file.valid_from > self.said.valid_from:
-                out.append(f"variant: in force from {self.said.valid_from}, before its base {below.shown} ({below.file.valid_from})")
+                out.append(
+                    f"variant: in force from {self.said.valid_from}, before its base {below.shown} ({below.file.valid_from})"
+                )
         late = [s.id for s in self.said.sources if s.valid_from and s.valid_from > self.said.valid_from]
         if late:
             out.append(f"variant: in force before its sources {', '.join(late)}")
@@ -766,7 +794,13 @@ class _Compiler:
             return words._number(value)
         except Exception as e:
             context = getattr(e, "context", None) or {}
-            self.fault(context.get("code", "not-a-number"), context.get("message", "is not a number"), at, *path, hint=context.get("hint", ""))
+            self.fault(
+                context.get("code", "not-a-number"),
+                context.get("message", "is not a number"),
+                at,
+                *path,
+                hint=context.get("hint", ""),
+            )
             return Decimal(1)
 
     def _bands(self, bands: dict[str, Any], at: Any, *path: str | int, every: bool) -> dict[int, tuple[str, Any]]:
@@ -894,7 +928,9 @@ class _Compiler:
                     return None
                 unit = self.counters[fact].unit
                 scaled = (
-                    ByGrade({g: int(n * unit) for g, n in number.values.items()}) if isinstance(number, ByGrade) else int(number * unit)
+                    ByGrade({g: int(n * unit) for g, n in number.values.items()})
+                    if isinstance(number, ByGrade)
+                    else int(number * unit)
                 )
                 asks.append((op, scaled))
             elif what == "grade":
@@ -925,7 +961,11 @@ class _Compiler:
             "report": ["raised"],
             "step": ["open", "ended", "never_opened"],
             "action": ["done", "not_needed", "refused"],
-            "question": ["known", "unknown", *(question.answers if question and isinstance(question.answers, list) else [])],
+            "question": [
+                "known",
+                "unknown",
+                *(question.answers if question and isinstance(question.answers, list) else []),
+            ],
         }[what]
         for one in value if isinstance(value, list) else [value]:
             if one not in allowed:
@@ -952,7 +992,15 @@ class _Compiler:
         watch = said.closing.watch if said.closing else None
         if said.closing:
             for i, who in enumerate(said.closing.by):
-                self._need(who, [r.id for r in self.said.roles] + [g.id for g in self.said.groups], "role", at, "closing", "by", i)
+                self._need(
+                    who,
+                    [r.id for r in self.said.roles] + [g.id for g in self.said.groups],
+                    "role",
+                    at,
+                    "closing",
+                    "by",
+                    i,
+                )
         watched = self._condition(watch.opens, at, "closing", "watch", "opens") if watch else None
         if any(t.what != "counter" for t in tests_in(watched)):
             self.fault("watch", "a watch compares counters", at, "closing", "watch", "opens")
@@ -980,7 +1028,13 @@ class _Compiler:
         if isinstance(said.lasts, str):
             if said.lasts == "until_done" and not any(a and a.duty in ("must", "consider") for a in actions):
                 hint = "write until_closed, or give it an action with duty must or consider"
-                self.fault("never-done", f"nothing ends the step '{said.id}': it has no must and no consider", at, "lasts", hint=hint)
+                self.fault(
+                    "never-done",
+                    f"nothing ends the step '{said.id}': it has no must and no consider",
+                    at,
+                    "lasts",
+                    hint=hint,
+                )
             return Lasts(said.lasts)
         if isinstance(said.lasts, words.UntilEndOf):
             return Lasts("until_end_of_term")
@@ -1084,7 +1138,7 @@ class _Compiler:
         by_id = {s.id: s for s in steps}
         for fact, limits in lowest.items():
             ordered = sorted(limits, key=lambda s: limits[s])
-            for low, high in zip(ordered, ordered[1:], strict=False):
+            for low, high in itertools.pairwise(ordered):
                 if limits[low] < limits[high] and low not in by_id[high].above:
                     message = f"the limit of '{high}' stands above that of '{low}' on the counter '{fact}'"
                     hint = f"add above: {{{low}: includes}} (or replaces, beside)"
@@ -1099,7 +1153,10 @@ def needs(model: Model) -> dict[str, Any]:
     questions: set[str] = set()
     consents: set[str] = set()
     actions: set[str] = set()
-    fields = {"mark": {"id", "on", "kind", "recorded", "seq"}, "enrolment": {"id", "on", "school", "calendar", "recorded", "seq"}}
+    fields = {
+        "mark": {"id", "on", "kind", "recorded", "seq"},
+        "enrolment": {"id", "on", "school", "calendar", "recorded", "seq"},
+    }
     windows: list[str] = []
     steps: set[str] = set()
     for v in model.versions:

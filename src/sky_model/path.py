@@ -129,7 +129,18 @@ class Path:
             return UNKNOWN
         return TRUE if step.grades[0] <= grade <= step.grades[1] else FALSE
 
-    def opens(self, v: _Version, step: StepOf, day: int, known: int, at: int, *, early: Pair = UNKNOWN, new: Any = None, seen: int | None = None) -> tuple[Pair, Pair]:
+    def opens(
+        self,
+        v: _Version,
+        step: StepOf,
+        day: int,
+        known: int,
+        at: int,
+        *,
+        early: Pair = UNKNOWN,
+        new: Any = None,
+        seen: int | None = None,
+    ) -> tuple[Pair, Pair]:
         """`opens`, and for so long after a closing the smaller limits of its watch. `seen`: ends up to this moment count."""
         value, ground = self.holds(v, step.opens, day, known, at, early=early, new=new)
         if step.watch is not None and step.watch_for is not None:
@@ -137,7 +148,16 @@ class Path:
             if last is not None and day > last:
                 until = v.facts.place(last, known).calendar.after(last, step.watch_for)
                 if until is None or day <= until:
-                    more = self.holds(v, step.watch, day, known, at, early=early, new=new and (lambda t: new(t, last + 1)), since=last + 1)
+                    more = self.holds(
+                        v,
+                        step.watch,
+                        day,
+                        known,
+                        at,
+                        early=early,
+                        new=new and (lambda t: new(t, last + 1)),
+                        since=last + 1,
+                    )
                     value = max(value[0], more[0][0]), max(value[1], more[0][1])
                     ground = max(ground[0], more[1][0]), max(ground[1], more[1][1])
         gate = self._gate(v, step, day, known)
@@ -147,10 +167,7 @@ class Path:
     def ends_of(self, step: StepOf, at: int, *, persons: bool = False) -> list[Closed]:
         """Ends of the step up to a moment, without closings taken back by then; `persons`: closings only."""
         out = [
-            e
-            for name in step.names
-            for e in self.ends.get(name, ())
-            if e.moment <= at < e.gone and (e.by_person or not persons)
+            e for name in step.names for e in self.ends.get(name, ()) if e.moment <= at < e.gone and (e.by_person or not persons)
         ]
         return sorted(out, key=lambda e: e.moment) if len(step.names) > 1 else out
 
@@ -174,7 +191,9 @@ class Path:
             return None  # everything is new
         return lambda part, since=None: self._is_new(v, step, part, day, at, ends, since)
 
-    def _is_new(self, v: _Version, step: StepOf, part: Test | NoneOf, day: int, at: int, ends: list[Closed], since: int | None) -> Pair:
+    def _is_new(
+        self, v: _Version, step: StepOf, part: Test | NoneOf, day: int, at: int, ends: list[Closed], since: int | None
+    ) -> Pair:
         facts, known = v.facts, min(at, self.now)
         by_itself = step.lasts.word in ("while_true", "until_end_of_term")
         is_counter = isinstance(part, Test) and part.what == "counter"
@@ -196,9 +215,13 @@ class Path:
         begins = facts.window_begins(count, day, known, since)
         if by_itself and step.again in ("next_window", "once"):
             for o in self.openings:
-                if o.step.names & step.names and o.ended is not None and o.ended <= at and (step.again == "once" or begins <= o.about):
-                    if self.holds(v, part, o.about, o.moment, o.moment, since=since)[0] == TRUE:
-                        return FALSE
+                if (
+                    o.step.names & step.names
+                    and o.ended is not None
+                    and o.ended <= at
+                    and (step.again == "once" or begins <= o.about)
+                ) and self.holds(v, part, o.about, o.moment, o.moment, since=since)[0] == TRUE:
+                    return FALSE
         if answering is None:
             return TRUE
         if step.again == "once":
@@ -333,7 +356,9 @@ class Path:
                     self._end(o, at, how)
         state = list(self.openings)
         for s in rules.steps:
-            if (woken is not None and s.id not in woken) or any(o.ended is None and o.step.names & s.names or (o.ended is None and o.step.id in s.names) for o in state):
+            if (woken is not None and s.id not in woken) or any(
+                (o.ended is None and o.step.names & s.names) or (o.ended is None and o.step.id in s.names) for o in state
+            ):
                 continue
             for c in self.asked(v, s, day, at, at):
                 new = self._newness(v, s, c, at)
@@ -448,7 +473,11 @@ class Path:
     def counts_from(self, o: Opening, known: int) -> int:
         """From which day on what was done counts for this opening ("done earlier counts")."""
         v = self.versions[o.version]
-        before = [x.ended // DAY for x in self.openings if x.ended is not None and x.ended <= o.moment and x.step.id == o.step.id and x is not o]
+        before = [
+            x.ended // DAY
+            for x in self.openings
+            if x.ended is not None and x.ended <= o.moment and x.step.id == o.step.id and x is not o
+        ]
         c = o.about
         if self.opens(v, o.step, c, known, o.moment)[0][1] == 0:
             c = next((d for d, value in self._ground(o, known, min(self.on, known // DAY)) if value[1]), o.about)
@@ -513,7 +542,9 @@ class Path:
         calendar = v.facts.place(0, v.facts.now).calendar
         found.update(d for s in calendar.term_starts for d in (s - 1, s) if first <= d <= last)
         found.update(d for d in (x.moment // DAY + k for x in self.ends_of(step, self.now) for k in (0, 1)) if first <= d <= last)
-        found.update(m // DAY for m in self.facts.case.moments if first <= m // DAY <= last) if len(self.versions) > 1 or step.again.startswith("each") else None
+        found.update(m // DAY for m in self.facts.case.moments if first <= m // DAY <= last) if len(
+            self.versions
+        ) > 1 or step.again.startswith("each") else None
         for w in self.versions:
             if first <= w.first <= last:
                 found.add(w.first)
@@ -544,7 +575,11 @@ class Path:
                     return False
             else:
                 count = v.facts.rules.counters[t.fact]
-                if count.is_share or any(op not in ("at_least", "more_than") for op, _ in t.asks) or v.facts.corrected_since(count, o.moment):
+                if (
+                    count.is_share
+                    or any(op not in ("at_least", "more_than") for op, _ in t.asks)
+                    or v.facts.corrected_since(count, o.moment)
+                ):
                     return False
         return True
 

@@ -73,15 +73,15 @@ def _day_of(text: str) -> date | None:
 
 
 def _amount(value: Any) -> int | Decimal:
+    number: int | Decimal
     if type(value) is int:
-        number: int | Decimal = value
+        number = value
     elif type(value) is float or type(value) is Decimal:
-        number = Decimal(repr(value)) if type(value) is float else value
-        if not number.is_finite():
+        exact = Decimal(repr(value)) if type(value) is float else Decimal(value)
+        if not exact.is_finite():
             raise _Bad("not-a-number", "is not a number")
-        if number == number.to_integral_value():
-            number = int(number)
-        elif number != round(number, 2):
+        number = int(exact) if exact == exact.to_integral_value() else exact
+        if type(number) is Decimal and number != round(number, 2):
             raise _Bad("too-fine", "has more than two decimals; hand in minutes instead")
     else:
         raise _Bad("not-a-number", "is not a number")
@@ -306,9 +306,7 @@ class Retracted:
     seq: Seq | None = field(default=None, kw_only=True)
 
 
-Event: TypeAlias = (
-    Enrolment | Mark | Register | Report | Answer | ActionTaken | Consent | Pause | StepClosed | Retracted
-)
+Event: TypeAlias = Enrolment | Mark | Register | Report | Answer | ActionTaken | Consent | Pause | StepClosed | Retracted
 TYPES: dict[str, type[Any]] = {
     "enrolment": Enrolment,
     "register": Register,
@@ -323,13 +321,21 @@ TYPES: dict[str, type[Any]] = {
 }
 TYPE_OF = {shape: name for name, shape in TYPES.items()}
 # without `seq`: enrolment, registers and marks, reports and answers, actions, consents, pauses, closings, retractions
-RANK = {Enrolment: 0, Register: 1, Mark: 1, Report: 3, Answer: 3, ActionTaken: 4, Consent: 5, Pause: 6, StepClosed: 8, Retracted: 9}
+RANK = {
+    Enrolment: 0,
+    Register: 1,
+    Mark: 1,
+    Report: 3,
+    Answer: 3,
+    ActionTaken: 4,
+    Consent: 5,
+    Pause: 6,
+    StepClosed: 8,
+    Retracted: 9,
+}
 # of each event: its fields by the name in JSON: (name in Python, how it is read)
 _FIELDS: dict[type[Any], dict[str, tuple[str, Callable[[Any], Any]]]] = {
-    shape: {
-        "on" if f.name == "since" else f.name: (f.name, _READ[str(f.type).removesuffix(" | None")][0])
-        for f in fields(shape)
-    }
+    shape: {"on" if f.name == "since" else f.name: (f.name, _READ[str(f.type).removesuffix(" | None")][0]) for f in fields(shape)}
     for shape in TYPES.values()
 }
 _NEEDED = {
@@ -399,7 +405,9 @@ class Case:
             if value not in allowed:
                 raise RecordError("not-one-of", f"{name} is {' or '.join(allowed)}", pupil=pupil, field=f"feed.{name}")
         _fill(self, pupil=pupil, register=register, recorded=recorded, data_until=data_until, does=frozenset(does))
-        ordered, moments, twice = _in_order(list(events) if isinstance(events, _Read) else [_check(e, pupil) for e in events], pupil)
+        ordered, moments, twice = _in_order(
+            list(events) if isinstance(events, _Read) else [_check(e, pupil) for e in events], pupil
+        )
         _fill(self, named=dict(named or {}), events=ordered, moments=moments, twice=twice)
 
     @classmethod
@@ -650,7 +658,15 @@ def _event_json(event: Any) -> dict[str, Any]:
         if value is None:
             continue
         name = "on" if f.name == "since" else f.name
-        out[name] = value.isoformat() if isinstance(value, date) else plain_number(value) if isinstance(value, Decimal) else list(value) if isinstance(value, tuple) else value
+        out[name] = (
+            value.isoformat()
+            if isinstance(value, date)
+            else plain_number(value)
+            if isinstance(value, Decimal)
+            else list(value)
+            if isinstance(value, tuple)
+            else value
+        )
     return out
 
 
@@ -671,10 +687,7 @@ def record_schema() -> dict[str, Any]:
             "type": "object",
             "properties": {
                 "type": {"const": name},
-                **{
-                    "on" if f.name == "since" else f.name: _READ[str(f.type).removesuffix(" | None")][1]
-                    for f in fields(shape)
-                },
+                **{"on" if f.name == "since" else f.name: _READ[str(f.type).removesuffix(" | None")][1] for f in fields(shape)},
             },
             "required": ["type", *("on" if n == "since" else n for n in _NEEDED[shape])],
             "additionalProperties": False,

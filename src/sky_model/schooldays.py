@@ -89,11 +89,7 @@ class Calendar:
             for a, b in y.breaks:
                 off.update(range(a, b + 1))
             off -= y.also_school
-            days += [
-                d
-                for d in range(y.first, y.last + 1)
-                if ((d - 1) % 7 < 5 or d in y.also_school) and d not in off
-            ]
+            days += [d for d in range(y.first, y.last + 1) if ((d - 1) % 7 < 5 or d in y.also_school) and d not in off]
         return days
 
     @cached_property

@@ -128,7 +128,7 @@ def _build(source: Source, events: Any) -> None:
             source.places[(*path, value)] = place
         else:
             key = waiting.pop()
-            if "#" in key and key.split("#")[0] in container or key.startswith("?"):
+            if ("#" in key and key.split("#")[0] in container) or key.startswith("?"):
                 return  # its fault is told; the first value stays
             container[key] = value
             if not isinstance(value, str) or place.line != source.places[(*path, key)].line:

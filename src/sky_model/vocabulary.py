@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -255,7 +255,7 @@ class Condition(BaseModel):
             keys = ", ".join(f"'{k}'" for k in value) or "nothing"
             raise _fault("one-key", f"a condition has one key, here are {keys}", "join several under any: or all:")
         if isinstance(value, dict):
-            (key, body), = value.items()
+            ((key, body),) = value.items()
             if key in ("any", "all", "none") and isinstance(body, list) and not body:
                 raise _fault("empty-list", f"'{key}' is empty", "write at least one condition under it")
         return value
@@ -264,7 +264,7 @@ class Condition(BaseModel):
         for k in ("any", "all", "none"):
             if getattr(self, k) is not None:
                 return k, getattr(self, k)
-        (fact, comparison), = (self.__pydantic_extra__ or {}).items()
+        ((fact, comparison),) = (self.__pydantic_extra__ or {}).items()
         return fact, comparison
 
 
@@ -507,7 +507,11 @@ def _again(value: Any) -> Any:
     if isinstance(value, dict):
         return Each.model_validate(value)
     if value not in words:
-        raise _fault("again", f"{_shown(value)} does not say when a step may open again", f"write one of {', '.join(words)}, {{each: mark}}")
+        raise _fault(
+            "again",
+            f"{_shown(value)} does not say when a step may open again",
+            f"write one of {', '.join(words)}, {{each: mark}}",
+        )
     return value
 
 
@@ -516,7 +520,11 @@ def _lasts(value: Any) -> Any:
     if isinstance(value, dict):
         return UntilEndOf.model_validate(value) if "until_end_of" in value else SpanOf.model_validate(value)
     if value not in words:
-        raise _fault("lasts", f"{_shown(value)} does not say what ends a step", f"write one of {', '.join(words)}, {{until_end_of: term}}, {{school_days: 45}}")
+        raise _fault(
+            "lasts",
+            f"{_shown(value)} does not say what ends a step",
+            f"write one of {', '.join(words)}, {{until_end_of: term}}, {{school_days: 45}}",
+        )
     return value
 
 

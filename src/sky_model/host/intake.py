@@ -16,14 +16,31 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import Field
+
 from sky_model.errors import Place, Problem, RecordError, RulesetError
-from sky_model.records import IDENTITY_CODE, Case, Enrolment, Mark
+from sky_model.records import Case, Enrolment, Mark
 from sky_model.source import read_file
 from sky_model.vocabulary import Shape, Whole, YesNo, read
 
-__all__ = ["Intake", "Mapping", "Refused", "read_lines", "read_marks", "read_mapping"]
+__all__ = ["Intake", "Mapping", "Refused", "read_lines", "read_mapping", "read_marks"]
 
-COLUMNS = ("pupil", "grade", "date", "lessons", "kind", "school", "minutes", "subject", "teacher", "lesson", "part", "explained", "recorded", "id")
+COLUMNS = (
+    "pupil",
+    "grade",
+    "date",
+    "lessons",
+    "kind",
+    "school",
+    "minutes",
+    "subject",
+    "teacher",
+    "lesson",
+    "part",
+    "explained",
+    "recorded",
+    "id",
+)
 LONGEST_LINE = 10_000_000
 
 
@@ -48,12 +65,12 @@ class Mapping(Shape):
     format: Literal["1"]
     name: str
     columns: dict[str, str]
-    codes: list[CodeOf] = []
-    leave_out: list[Filter] = []
+    codes: list[CodeOf] = Field(default_factory=list)
+    leave_out: list[Filter] = Field(default_factory=list)
     lessons_per_week: Whole | None = None
     date_form: Literal["iso", "d.m.yyyy"] = "iso"
     enrolled_on: str | None = None
-    says: list[str] = []
+    says: list[str] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +104,9 @@ def read_mapping(path: Path) -> Mapping:
     odd = [k for k in found.columns if k not in COLUMNS]
     if odd:
         hint = f"ours are {', '.join(COLUMNS)}"
-        raise RulesetError([Problem("unknown-key", f"'{k}' is none of our columns", source.place(("columns", k)), hint) for k in odd])
+        raise RulesetError(
+            [Problem("unknown-key", f"'{k}' is none of our columns", source.place(("columns", k)), hint) for k in odd]
+        )
     return found
 
 
@@ -106,7 +125,9 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[Case | Refused]:
             yield Refused(e.pupil or f"line {number}", e)
 
 
-def read_marks(data: bytes, *, mapping: Mapping | None = None, known_kinds: Iterable[str] | None = None, file: str = "marks.csv") -> Intake:
+def read_marks(
+    data: bytes, *, mapping: Mapping | None = None, known_kinds: Iterable[str] | None = None, file: str = "marks.csv"
+) -> Intake:
     """A CSV of marks, one row a mark. Separator, decimal comma, byte order mark and Latin-1 are found."""
     try:
         text = data.decode("utf-8-sig")
@@ -123,8 +144,14 @@ def read_marks(data: bytes, *, mapping: Mapping | None = None, known_kinds: Iter
     index = {mine: header.index(theirs) for mine, theirs in ours.items() if theirs in header}
     missing = [c for c in ("pupil", "date", *(() if mapping else ("kind",))) if c not in index]
     if missing:
-        hint = f"the first line names the columns: {', '.join(COLUMNS[:5])}" if not mapping else "name them under columns: in the mapping"
-        raise RulesetError([Problem("no-column", f"there is no column '{ours.get(m, m)}'", Place(file, 1, 1), hint) for m in missing])
+        hint = (
+            f"the first line names the columns: {', '.join(COLUMNS[:5])}"
+            if not mapping
+            else "name them under columns: in the mapping"
+        )
+        raise RulesetError(
+            [Problem("no-column", f"there is no column '{ours.get(m, m)}'", Place(file, 1, 1), hint) for m in missing]
+        )
     intake = Intake(left_out=[h for i, h in enumerate(header) if i not in index.values()])
     codes = {c.code: c for c in mapping.codes} if mapping else {}
     known = set(known_kinds) if known_kinds is not None else None
@@ -191,13 +218,19 @@ def _case(
     Case(name)  # an identity code or an address is refused before anything else is looked at
     events: list[Any] = []
     has_recorded = any(r.get("recorded") for r in rows)
-    grade, school, first = None, "school", None
+    grade: int | None = None
+    school = "school"
+    first: date | None = None
     for n, r in enumerate(rows):
         on = _day(r["date"], mapping)
         if not isinstance(on, date):
-            rule, said = ("no-such-day", f"the date {on} does not exist") if len(on) == 10 and on[4] == "-" else ("not-a-day", "date is not a day")
+            rule, said = (
+                ("no-such-day", f"the date {on} does not exist")
+                if len(on) == 10 and on[4] == "-"
+                else ("not-a-day", "date is not a day")
+            )
             raise RecordError(rule, said, pupil=name, field="date", event=r.get("id") or f"line {r['_line']}")
-        first = min(first or on, on)
+        first = on if first is None else min(first, on)
         school = r.get("school") or school
         if r.get("grade", "").isdigit():
             grade = int(r["grade"])
@@ -235,7 +268,11 @@ def _case(
                 recorded=recorded,  # type: ignore[arg-type]
             )
         )
-    since = date.fromisoformat(mapping.enrolled_on) if mapping and mapping.enrolled_on else date(first.year if first and first.month >= 8 else (first or date.min).year - 1, 8, 1) if first else date(1, 1, 1)
+    if mapping and mapping.enrolled_on:
+        since = date.fromisoformat(mapping.enrolled_on)
+    else:  # the school year of the first mark
+        earliest = first or date(1900, 8, 1)
+        since = date(earliest.year if earliest.month >= 8 else earliest.year - 1, 8, 1)
     per_week = mapping.lessons_per_week if mapping else None
     recorded_on = min([since, *(e.recorded or e.on for e in events)]) if events else since
     events.insert(0, Enrolment(school, grade=grade, since=since, lessons_per_week=per_week, id="enrolment", recorded=recorded_on))
