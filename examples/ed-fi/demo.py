@@ -53,9 +53,8 @@ def main() -> int:
     print("\nWhat was wrong in the data:")
     for line in wrong_in(data):
         print(f"  {line}")
-    print(
-        f"  {intake.rows_left_out} rows left out by the mapping, {sum(bool(d.set_aside) for d in decided)} pupil with a mark set aside"
-    )
+    aside = sum(bool(d.set_aside) for d in decided)
+    print(f"  {intake.rows_left_out} rows left out by the mapping, {aside} pupil with a mark set aside")
     return 0
 
 

@@ -245,7 +245,8 @@ def table(found: list[Any], on: date) -> None:
     console.print(grid)
     undecided = sum(d.is_undecided for d in decided)
     console.print(
-        f"{len(decided)} decided, of these {undecided} with an open question; {len(refused)} not decided; {quiet} without a task are not shown."
+        f"{len(decided)} decided, of these {undecided} with an open question; "
+        f"{len(refused)} not decided; {quiet} without a task are not shown."
     )
 
 

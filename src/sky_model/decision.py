@@ -902,7 +902,8 @@ def decision_schema() -> dict[str, Any]:
     question = shape(what=text, fact=text, steps=texts, since=day, days=list_of(day), by=texts, new=flag)
     near = shape(step=text, counter=text, limit=number, number=number, missing=number)
     whole = shape(
-        format={"const": 1}, pupil=text, on=day, known_to=day, reader=maybe, next={"oneOf": [task, {"type": "null"}]}, undecided=flag,
+        format={"const": 1}, pupil=text, on=day, known_to=day, reader=maybe,
+        next={"oneOf": [task, {"type": "null"}]}, undecided=flag,
         tasks=list_of(task), open_steps=list_of(step), questions=list_of(question), withdrawn=texts, corrections=texts,
         nearest={"oneOf": [near, {"type": "null"}]}, told=texts, set_aside=list_of(shape(mark=text, why=text)), unmapped=texts,
         data_until=maybe_day, stale=flag, basis={"type": "object"},
