@@ -95,4 +95,5 @@ def test_errors_are_told_without_a_traceback() -> None:
     assert issubclass(RulesetError, Exception)
     result = run("decide", "no-such-file.csv", *OPTIONS)
     assert result.exit_code == 2
-    assert isinstance(result.exception, SystemExit) and not isinstance(result.exception, RecordError)
+    assert isinstance(result.exception, SystemExit)
+    assert not isinstance(result.exception, RecordError)

@@ -280,6 +280,7 @@ class SourceItem(Shape):
     note: str | None = None
 
 
+About = Literal["absence", "welfare", "health", "support", "child_protection"]
 Certainty = Literal["primary", "secondary", "inference", "unconfirmed"]
 
 
@@ -304,7 +305,7 @@ class Kind(Sourced):
 
     id: Id
     is_: Literal["authorised", "unauthorised", "unexplained", "attended", "not_planned"] = Field(alias="is")
-    about: Id | None = None
+    about: About | None = None
     name: Text
 
 
@@ -372,7 +373,7 @@ class Report(Sourced):
 
     id: Id
     by: list[Id]
-    about: Id | None = None
+    about: About | None = None
     name: Text
 
 
@@ -383,7 +384,7 @@ class Question(Sourced):
     answers: Literal["date"] | list[Id]
     several: YesNo = False
     by: list[Id]
-    about: Id | None = None
+    about: About | None = None
     good_for: SpanOf | None = None
     if_not_done: Tell | None = None
     within: SpanOf | None = None
@@ -473,7 +474,7 @@ class Action(Sourced):
     name: Text | None = None
     who: Who | None = None
     duty: Literal["must", "should", "consider", "may"] | None = None
-    about: Literal["absence", "welfare", "health", "support", "child_protection"] | None = None
+    about: About | None = None
     with_: With | None = Field(default=None, alias="with")
     to: list[Id] | None = None
     asks: list[Id] | None = None
@@ -615,7 +616,7 @@ class Role(Sourced):
     is_: By | None = Field(default=None, alias="is")
     organisation: Id | None = None
     deputies: list[Id] = []
-    sees: list[Literal["absence", "welfare", "health", "support", "child_protection"]] = []
+    sees: list[About] = []
     groups: list[Id] = []
     staff: YesNo = True
     pupils_per_person: Whole | None = None
@@ -630,12 +631,12 @@ class Group(Sourced):
     unconfirmed_names: list[Literal["fi", "sv", "en"]] = []
     led_by: Id | None = None
     organisation: Id | None = None
-    sees: list[Literal["absence", "welfare", "health", "support", "child_protection"]] = []
+    sees: list[About] = []
 
 
 class NeededFor(Shape):
     with_: list[Id] | None = Field(default=None, alias="with")
-    about: list[Literal["absence", "welfare", "health", "support", "child_protection"]] | None = None
+    about: list[About] | None = None
     to: list[Id] | None = None
     actions: list[Id] | None = None
 
