@@ -381,7 +381,7 @@ class _Decider:
     def decision(self) -> Decision:
         opened = [o for o in self.path.openings if o.ended is None]
         tasks = self._tasks(opened)
-        data_until = self.case.data_until
+        data_until = min(self.case.data_until, date.fromordinal(self.on)) if self.case.data_until else None
         stale = data_until is not None and self.calendar.count_school_days(data_until.toordinal() + 1, self.on) > 3
         aside, unmapped = self._set_aside()
         return Decision(
@@ -666,7 +666,7 @@ class _Decider:
             _number(limit, count.unit),
             _number(low, unit),
             _number(high, unit),
-            date.fromordinal(max(first, 1)),
+            date.fromordinal(max(first, marks[0][0] if marks and count.window.within == "any_time" else 1)),
             date.fromordinal(day),
             tuple(m for _, m in marks),
             sure,

@@ -396,12 +396,8 @@ class Facts:
                         if marks:
                             low, high = (100 if low else 0), 100
                         now[e.mark] = (low, high, e.first)
-                if gap:
-                    high = gap
-                    if marks and gap < NOT_GIVEN:
-                        unit = self.place(day, self.epochs[epoch]).calendar.lesson_minutes(day) * 100
-                        high = -(-gap // unit) * 100
-                    now[None] = (0, high, LATER)
+                if gap and not marks:  # a lesson that nobody marked is no mark; the lesson counters ask about it
+                    now[None] = (0, gap, LATER)
                 for name in [n for n in running if n not in now or (running[n].low, running[n].high) != now[n][:2]]:
                     out.append(running.pop(name)._replace(leave=moment))
                 for name, (low, high, first) in now.items():
