@@ -793,13 +793,14 @@ class _Decider:
                 if e.aside is not None:
                     aside[e.mark] = e.aside
         names = [(m, w) for m, w in sorted(aside.items())]
-        newest = {e.id: e for e in self.case.events if isinstance(e, Mark)}
+        known = zip(self.case.moments, self.case.events, strict=True)
+        newest = {e.id: e for m, e in known if m <= self.known and isinstance(e, Mark)}
         codes = sorted({str(newest[m].code or newest[m].kind or "") for m, w in names if w == "no_kind"})
         return tuple(names), tuple(codes)
 
     def _unknown_events(self) -> list[str]:
         """Events that name what the ruleset does not have: kept, not used, told."""
-        r, out = self.rules, list(self.case.twice)
+        r, out = self.rules, [name for day, name in self.case.twice if day * DAY <= self.known]
         for known, events in (
             (r.reports, self.facts.reports),
             (r.questions, self.facts.answers),

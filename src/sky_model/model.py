@@ -255,6 +255,9 @@ class Model:
 
     versions: tuple[Ruleset, ...]
 
+    def __repr__(self) -> str:
+        return f"Model({self.name})"
+
     @property
     def newest(self) -> Ruleset:
         return self.versions[-1]

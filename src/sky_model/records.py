@@ -384,7 +384,7 @@ class Case:
     named: Mapping[str, str]
     events: tuple[Any, ...]
     moments: tuple[int, ...]
-    twice: tuple[str, ...]  # ids of events that were handed in twice with the same content
+    twice: tuple[tuple[int, str], ...]  # (day of recording, id) of events handed in twice with the same content
 
     def __init__(
         self,
@@ -593,7 +593,7 @@ def _key(event: Any) -> tuple[Any, ...]:
     return event.recorded or event.on, RANK[type(event)], event.on, event.id or "", by_content
 
 
-def _in_order(events: list[Any], pupil: str) -> tuple[tuple[Any, ...], tuple[int, ...], tuple[str, ...]]:
+def _in_order(events: list[Any], pupil: str) -> tuple[tuple[Any, ...], tuple[int, ...], tuple[tuple[int, str], ...]]:
     """Events with ids and recording days filled in, their moments, and what was handed in twice."""
     with_seq = sum(e.seq is not None for e in events)
     if with_seq and with_seq != len(events):
@@ -603,7 +603,7 @@ def _in_order(events: list[Any], pupil: str) -> tuple[tuple[Any, ...], tuple[int
     events.sort(key=(lambda e: (e.recorded or e.on, e.seq)) if with_seq else _key)
     kept: list[Any] = []
     moments: list[int] = []
-    twice: list[str] = []
+    twice: list[tuple[int, str]] = []
     seen: dict[str, Any] = {}
     subjects: dict[object, Any] = {}
     numbers: dict[str, int] = {}
@@ -618,7 +618,7 @@ def _in_order(events: list[Any], pupil: str) -> tuple[tuple[Any, ...], tuple[int
         old = seen.get(event.id)
         if old is not None:
             if replace(old, seq=None) == replace(event, seq=None):
-                twice.append(event.id)
+                twice.append((event.recorded.toordinal(), event.id))
                 continue
             if type(event) is not Mark or type(old) is not Mark:
                 raise RecordError("id-twice", "one id stands for two events", pupil=pupil, field="id", event=event.id)
