@@ -97,3 +97,9 @@ def test_errors_are_told_without_a_traceback() -> None:
     assert result.exit_code == 2
     assert isinstance(result.exception, SystemExit)
     assert not isinstance(result.exception, RecordError)
+
+
+@pytest.mark.parametrize("name", ["fi-sky/2026-1", "presets/lessons-per-term", "presets/share-of-12-weeks"])
+def test_the_golden_cases_of_every_shipped_ruleset_hold(name: str) -> None:
+    result = run("test", name)
+    assert result.exit_code == 0, result.output

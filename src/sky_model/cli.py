@@ -19,6 +19,7 @@ except ImportError:  # pragma: no cover - the core is installed without the extr
     sys.exit("the command `sky` needs the extra cli: pip install 'sky-model[cli]'")
 
 import sky_model as sky
+from sky_model.checks.cases import run_cases
 from sky_model.decision import dumps
 from sky_model.explanation import explain as explain_decision
 from sky_model.host.intake import Intake, Refused, read_lines, read_mapping, read_marks
@@ -300,6 +301,24 @@ def check(ruleset: str, as_json: bool) -> None:
     if not problems and not as_json:
         click.echo(f"{ruleset}: no faults")
     sys.exit(FAULTY if problems else 0)
+
+
+@app.command("test")
+@click.argument("ruleset")
+@ALLOW
+def run_golden(ruleset: str, allow: tuple[str, ...]) -> None:
+    """Run the golden cases of a ruleset: its folder cases/*.yaml."""
+    model = sky.load(ruleset, allow=allow)
+    shipped = rulesets_folder() / ruleset
+    folder = (shipped if shipped.is_dir() else Path(ruleset)) / "cases"
+    outcomes = list(run_cases(model, folder))
+    for o in outcomes:
+        click.echo(f"{'holds ' if not o.faults else 'FAILS '} {o.name}")
+        for fault in o.faults:
+            click.echo(f"        {o.file}:{o.line}: {fault}")
+    failed = sum(bool(o.faults) for o in outcomes)
+    click.echo(f"{len(outcomes) - failed} of {len(outcomes)} hold")
+    sys.exit(1 if failed or not outcomes else 0)
 
 
 @app.command()

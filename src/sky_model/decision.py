@@ -18,7 +18,7 @@ from typing import Any
 
 from sky_model.errors import RecordError, RulesetError
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
-from sky_model.model import DUTIES, Act, ByGrade, Model, Ruleset, Test, load_calendar, tests_in
+from sky_model.model import DUTIES, WHO_RECORDED, Act, ByGrade, Model, Ruleset, Test, load_calendar, tests_in
 from sky_model.path import Opening, Path
 from sky_model.records import DAY, Case, Enrolment, Mark, end_of
 from sky_model.schooldays import Calendar
@@ -504,7 +504,7 @@ class _Decider:
             state = (
                 "paused" if is_paused else "waiting" if waiting else "blocked" if blocked else "snoozed" if snoozed else "ready"
             )
-        roles = self._roles(act)
+        roles = self._roles(act, o, v.facts)
         role = v.facts.rules.roles.get(roles[0])
         group = v.facts.rules.groups.get(roles[0])
         return Task(
@@ -536,9 +536,22 @@ class _Decider:
     def _names(self, act: Act) -> tuple[str, ...]:
         return act.who if isinstance(act.who, tuple) else (act.who,)
 
-    def _roles(self, act: Act) -> tuple[str, ...]:
-        """The role of today's grade: `class-lead` of grade 8 is the homeroom teacher."""
-        return tuple(self.rules.role_for(r, self.place.grade) for r in self._names(act))
+    def _roles(self, act: Act, o: Opening, facts: Facts) -> tuple[str, ...]:
+        """The role of today's grade: `class-lead` of grade 8 is the homeroom teacher.
+
+        `who_recorded` is the member of staff who raised the report; of a pupil's or guardian's report any member of staff.
+        """
+        names = self._names(act)
+        if names == (WHO_RECORDED,):
+            by = {
+                e.by
+                for t in tests_in(o.step.opens)
+                if t.what == "report"
+                for e in facts.raised(t.fact, self.on, self.known)
+                if e.by is not None and e.by not in PARTIES and e.by in self.rules.roles
+            }
+            names = tuple(sorted(by)) or ("any-staff",)
+        return tuple(self.rules.role_for(r, self.place.grade) for r in names)
 
     def _start(self, o: Opening, act: Act, when: Pair) -> int:
         """Day 0 of the due day: due from, or the day `when` became true, as known on that day."""

@@ -1,0 +1,3 @@
+"""For municipalities: what shows that a ruleset does what its author meant."""
+
+from __future__ import annotations
