@@ -29,7 +29,9 @@ def test_the_invented_finnish_export_is_read_and_its_names_never_shown() -> None
 
 
 def test_the_demo_decides_for_every_student_and_says_what_was_wrong() -> None:
-    result = subprocess.run([sys.executable, str(ROOT / "examples/ed-fi/demo.py")], capture_output=True, check=True, encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, str(ROOT / "examples/ed-fi/demo.py")], capture_output=True, check=True, encoding="utf-8"
+    )
     for said in (
         "227 decided",
         "3 events on a Sunday (2022-05-15)",

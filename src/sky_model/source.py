@@ -7,6 +7,7 @@ at once.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,6 @@ LARGEST = 2_000_000  # characters; the longest ruleset we know has fewer than 10
 DEEPEST = 40
 Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 HINTS = (
-    ("expected comment or line break", "write a comparison as a word: at_least: 10, more_than: 10"),
-    ("expected chomping or indentation", "write a comparison as a word: at_least: 10, more_than: 10"),
-    ("\\t", "indent with spaces; YAML allows no tabs"),
-    ("'\t'", "indent with spaces; YAML allows no tabs"),
     ("mapping values are not allowed", "put a text that holds a colon in quotes"),
     ("expected <block end>", "check the indentation: items of one list start in the same column"),
     ("could not find expected ':'", "a key is followed by a colon and a space"),
@@ -77,8 +74,12 @@ def read_text(text: str, *, file: str = "<text>") -> Source:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         lines = text.splitlines()
         here = lines[line - 1] if line <= len(lines) else ""
-        tab = "\t" in here[: len(here) - len(here.lstrip())]
-        hint = HINTS[1][1] if tab else next((h for words, h in HINTS if words in said), "")
+        if "\t" in here[: len(here) - len(here.lstrip())]:
+            hint = "indent with spaces; YAML allows no tabs"
+        elif re.search(r":\s*[<>]=?\s*\d", here):
+            hint = "write a comparison as a word: at_least: 10, more_than: 10"
+        else:
+            hint = next((h for words, h in HINTS if words in said), "")
         source.data = None
         source.problems = [Problem("yaml", f"not readable as YAML: {said.lower()}", Place(file, line, column), hint)]
     except RecursionError:

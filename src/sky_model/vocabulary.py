@@ -785,8 +785,11 @@ def _problem(shape: type[BaseModel], error: Any, place: Callable[[tuple[str | in
         return Problem(context["code"], context["message"], place(loc), context["hint"])
     if kind == "missing":
         return Problem("missing", f"`{key}` is missing", place(loc[:-1]), f"add `{key}: …`")
+    if kind == "extra_forbidden" and key.isdigit():
+        return Problem("decimal-comma", f"a comma stands before '{key}'", place(loc), "write a decimal point, such as 10.5")
     if kind == "extra_forbidden":
-        hint = nearest(key, _keys(shape, loc[:-1])) or "leave it out, or see the reference for the keys that may stand here"
+        known = _keys(shape, loc[:-1]) or [f.alias or n for n, f in Comparison.model_fields.items()]
+        hint = nearest(key, known) or "leave it out, or see the reference for the keys that may stand here"
         return Problem("unknown-key", f"unknown key '{key}'", place(loc), hint)
     if kind == "literal_error":
         return Problem("not-one-of", f"{_shown(error['input'])} is not one of {context['expected']}", place(loc))
