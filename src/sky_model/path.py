@@ -535,16 +535,18 @@ class Path:
             if t.what == "counter":
                 count = v.facts.rules.counters[t.fact]
                 table = v.facts.place(0, v.facts.now).calendar.window(count.window, v.facts.begins(v.facts.now))
-                for e in self.ends_of(step, self.now):
+                for e in (x for name in step.names for x in self.ends.get(name, ())):
                     leaves = table.leaves(e.moment // DAY)
                     if first <= leaves <= last:
                         found.add(leaves)
         calendar = v.facts.place(0, v.facts.now).calendar
-        found.update(d for s in calendar.term_starts for d in (s - 1, s) if first <= d <= last)
-        found.update(d for d in (x.moment // DAY + k for x in self.ends_of(step, self.now) for k in (0, 1)) if first <= d <= last)
-        found.update(m // DAY for m in self.facts.case.moments if first <= m // DAY <= last) if len(
-            self.versions
-        ) > 1 or step.again.startswith("each") else None
+        found.update(d for start in calendar.term_starts for d in (start - 1, start) if first <= d <= last)
+        for name in step.names:
+            for e in self.ends.get(name, ()):  # also closings taken back, and the day on which they were
+                ended = e.moment // DAY
+                found.update(d for d in (ended, ended + 1, e.gone // DAY) if first <= d <= last)
+        if len(self.versions) > 1 or step.again.startswith("each"):
+            found.update(m // DAY for m in self.facts.case.moments if first <= m // DAY <= last)
         for w in self.versions:
             if first <= w.first <= last:
                 found.add(w.first)
@@ -618,13 +620,14 @@ class Path:
     def _open_question(self, step: StepOf, newest: _Version, on: int, at_last: int) -> int | None:
         """The first day about which the step is undecided, or None."""
         ends = self.ends_of(step, at_last)
-        if len(self.versions) == 1 and not self._can_be_possible(newest, step.opens) and step.watch is None:
+        is_today = at_last >= self.now
+        if is_today and len(self.versions) == 1 and step.watch is None and not self._can_be_possible(newest, step.opens):
             return None
         word = step.lasts.word
         first = on if word == "while_true" else ends[-1].moment // DAY if ends else min(self.versions[0].first, on)
         calendar = newest.facts.place(on, at_last).calendar
         term = max((t for t in calendar.term_starts if t <= on), default=0) if word == "until_end_of_term" else 0
-        for q in self._candidate_days(newest, step, first, on, True):
+        for q in self._candidate_days(newest, step, first, on, True) if is_today else range(first, on + 1):
             v, at = self._version(q), at_last if q == on else end_of(q)
             if v is None:
                 continue
