@@ -200,14 +200,18 @@ class _Path:
         self.ends: list[End] = []
         self.known_at: dict[Any, Known] = {}
         self.cache: dict[Any, Truth] = {}
+        self.school_days = {d for cal in self._all_calendars() for d in cal.school_days}
 
     # -------------------------------------------------------------- what is known; calendar, version, steps of a day
     def known(self, moment: int) -> Known:
+        if moment in self.known_at:
+            return self.known_at[moment]
         count = sum(m <= moment for m in self.case.moments)
         doubted = any(isinstance(e, ActionTaken) and e.status == "data_wrong" for e in self.case.events[:count])
         key = count, moment // DAY if doubted else 0
         if key not in self.known_at:
             self.known_at[key] = Known(self.case, moment)
+        self.known_at[moment] = self.known_at[key]
         return self.known_at[key]
 
     def calendar(self, c: int, known: Known) -> Calendar:
@@ -323,6 +327,11 @@ class _Path:
 
     def gap(self, c: int, known: Known) -> Fraction | int:
         """Lessons of a day that are neither marked nor have a mark."""
+        if ("gap", c) not in known.counted:
+            known.counted["gap", c] = self._gap(c, known)
+        return known.counted["gap", c]  # type: ignore[no-any-return]
+
+    def _gap(self, c: int, known: Known) -> Fraction | int:
         marked = sum(
             (
                 Fraction(v.mark.lessons)
@@ -341,7 +350,7 @@ class _Path:
 
     def days(self, first: int, last: int, known: Known) -> list[int]:
         """Days on which something may be planned."""
-        days = {d for cal in self._all_calendars() for d in cal.school_days} | {e.on.toordinal() for _, e in known.all(Register)}
+        days = self.school_days | {e.on.toordinal() for _, e in known.all(Register)}
         return sorted(d for d in days if first <= d <= last)
 
     def _all_calendars(self) -> list[Calendar]:
@@ -371,7 +380,7 @@ class _Path:
                 open_ += NOT_GIVEN
             elif marks:
                 open_ += -(-lessons // 1) * 100
-            else:
+            elif lessons:
                 open_ += lessons * self.calendar(d, known).lesson_minutes(d) * 100
         return low, high + open_, used, open_
 
@@ -390,7 +399,10 @@ class _Path:
             out = sum(
                 amount
                 for mark, amount, has_length, _, _ in self.amounts(rules, known)
-                if has_length and mark.on.toordinal() == d and mark.kind in rules.kinds and rules.kinds[mark.kind].is_ == "not_planned"
+                if has_length
+                and mark.on.toordinal() == d
+                and mark.kind in rules.kinds
+                and rules.kinds[mark.kind].is_ == "not_planned"
             )
             total += max(Fraction(0), lessons * cal.lesson_minutes(d) * 100 - out)
         return total
@@ -405,7 +417,9 @@ class _Path:
             known.counted[key] = self._counter(rules, count, c, known, since)
         return known.counted[key]  # type: ignore[no-any-return]
 
-    def _counter(self, rules: Ruleset, count: Count, c: int, known: Known, since: int | None) -> tuple[Any, Any, Any] | str | None:
+    def _counter(
+        self, rules: Ruleset, count: Count, c: int, known: Known, since: int | None
+    ) -> tuple[Any, Any, Any] | str | None:
         first = self.first_day(count, c, known, since)
         low, high, _, _ = self.counting(rules, count, first, c, known)
         if not count.is_share:
@@ -596,6 +610,8 @@ class _Path:
     # -------------------------------------------------------------- a closing answers the grounds
     def is_new(self, step: StepOf, rules: Ruleset, part: Any, since: int | None, c: int, moment: int) -> Truth:
         """Is this part of `opens` new ground for the day c, in the check at a moment?"""
+        if not any(e.step in step.names for e in self.ends):
+            return TRUE
         ends, known = self.ends_of(step, moment), self.known(moment)
         what = part.what if isinstance(part, Test) else "none"
         by_itself = step.lasts.word in ("while_true", "until_end_of_term")
@@ -609,7 +625,7 @@ class _Path:
             count = rules.counters[part.fact]
             first = self.first_day(count, c, known, since)
             _, _, used, gaps = self.counting(rules, count, first, c, known)
-            before = [e for m, e in zip(self.case.events, self.case.moments, strict=True) if m <= ends[-1].moment]
+            before = [e for e, m in zip(self.case.events, self.case.moments, strict=True) if m <= ends[-1].moment]
             name = (lambda m: m.id) if step.again == "each_mark" else (lambda m: m.on)
             old = {name(e) for e in before if isinstance(e, Mark)}
             fresh = [certain for mark, certain in used if name(mark) not in old]
@@ -774,6 +790,8 @@ class _Path:
         start, is_gone = o.day, False
         last = self.on if o.end is None else min(self.on, o.end // DAY)
         for q in range(o.day, last + 1):
+            if not is_gone and q > o.day and self.known(end_of(q)) is self.known(end_of(q - 1)):
+                continue  # nothing new is known, the ground is the same
             c = self.first_ground(o, q, self.known(end_of(q)))
             if c is not None:
                 start = max(start, c, q if is_gone else c)

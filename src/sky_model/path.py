@@ -144,7 +144,7 @@ class Path:
         """`opens`, and for so long after a closing the smaller limits of its watch. `seen`: ends up to this moment count."""
         value, ground = self.holds(v, step.opens, day, known, at, early=early, new=new)
         if step.watch is not None and step.watch_for is not None:
-            last = max((e.moment // DAY for e in self.ends_of(step, at if seen is None else seen)), default=None)
+            last = max((e.moment // DAY for e in self.ends_of(step, at if seen is None else seen, persons=True)), default=None)
             if last is not None and day > last:
                 until = v.facts.place(last, known).calendar.after(last, step.watch_for)
                 if until is None or day <= until:
@@ -187,7 +187,8 @@ class Path:
     # ------------------------------------------------------------------ what is new ground
     def _newness(self, v: _Version, step: StepOf, day: int, at: int) -> Any:
         ends = self.ends_of(step, at)
-        if not ends:
+        by_itself = step.lasts.word in ("while_true", "until_end_of_term")
+        if not ends and not (by_itself and any(o.ended is not None and o.step.names & step.names for o in self.openings)):
             return None  # everything is new
         return lambda part, since=None: self._is_new(v, step, part, day, at, ends, since)
 

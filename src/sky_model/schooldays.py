@@ -79,7 +79,8 @@ class Calendar:
     @cached_property
     def until(self) -> int:
         """The last day for which the calendar answers."""
-        return date(date.fromordinal(self.years[-1].last).year, 7, 31).toordinal()
+        last = date.fromordinal(self.years[-1].last)
+        return date(last.year + (last > date(last.year, 7, 31)), 7, 31).toordinal()
 
     @cached_property
     def school_days(self) -> list[int]:
