@@ -375,11 +375,9 @@ class _Path:
             used.append((mark, certain))
         open_: Any = 0
         for d in self.days(first, last, known):
-            lessons = self.gap(d, known)
+            lessons = 0 if marks else self.gap(d, known)  # a lesson that nobody marked is no mark
             if lessons == NOT_GIVEN:
                 open_ += NOT_GIVEN
-            elif marks:
-                open_ += -(-lessons // 1) * 100
             elif lessons:
                 open_ += lessons * self.calendar(d, known).lesson_minutes(d) * 100
         return low, high + open_, used, open_
@@ -425,8 +423,8 @@ class _Path:
         if not count.is_share:
             return low, high, 1
         planned = self.planned(rules, first, c, known)
-        if planned is None:
-            return None
+        if planned is None:  # no absence is no share of whatever was planned
+            return None if high else (0, 0, 1)
         if planned == 0 or planned < count.minimum:
             return "too early"
         return low * 10000, high * 10000, planned
@@ -434,9 +432,7 @@ class _Path:
     # -------------------------------------------------------------- answers
     def answer(self, rules: Ruleset, name: str, c: int, known: Known) -> tuple[int, Answer] | None:
         """The answer in force on a day; if the question was open then, the first answer after it."""
-        found = sorted(
-            ((m, e) for m, e in known.all(Answer) if e.question == name), key=lambda x: (x[1].on.toordinal(), x[0])
-        )
+        found = sorted(((m, e) for m, e in known.all(Answer) if e.question == name), key=lambda x: (x[1].on.toordinal(), x[0]))
         before = [x for x in found if x[1].on.toordinal() <= c]
         good_for = rules.questions[name].good_for
         if before:
@@ -452,9 +448,7 @@ class _Path:
         return next((x for x in found if x[1].on.toordinal() > c), None)
 
     # -------------------------------------------------------------- one comparison
-    def test(
-        self, rules: Ruleset, test: Test, since: int | None, c: int, moment: int, known: Known, early: Truth
-    ) -> Truth:
+    def test(self, rules: Ruleset, test: Test, since: int | None, c: int, moment: int, known: Known, early: Truth) -> Truth:
         key = rules.valid_from, test, since, c, moment, id(known), early
         try:
             if key in self.cache:
@@ -474,9 +468,10 @@ class _Path:
         if test.what == "counter":
             if isinstance(limit, ByGrade):
                 grade = known.grade(c)
-                limit = None if grade is None else limit.values.get(grade)
-                if limit is None:
-                    return UNKNOWN
+                if grade is None:  # what holds for all grades of the ruleset applies
+                    each = [self.one(rules, test, op, x, since, c, moment, known, early) for x in limit.values.values()]
+                    return min(t[0] for t in each), max(t[1] for t in each)
+                limit = limit.values[grade]
             number = self.counter(rules, rules.counters[test.fact], c, known, since)
             if number is None:
                 return UNKNOWN

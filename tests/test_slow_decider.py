@@ -90,7 +90,7 @@ def test_a_late_mark_opens_about_the_ended_term_and_its_correction_withdraws_it_
     assert (slow.withdrawn, slow.in_doubt, slow.undecided) == (set(), {"talk@2026-09-24"}, {})
 
 
-def test_a_step_that_lasts_while_true_ends_when_known_false_and_opens_whenever_true_again() -> None:
+def test_a_step_that_lasts_while_true_ends_when_known_false_and_opens_when_true_again() -> None:
     first, back, again = date(2026, 8, 12), date(2026, 8, 13), date(2026, 8, 19)
     events = [
         ENROLLED,

@@ -310,7 +310,8 @@ class Facts:
             return None
         if amount < 0:
             planned = self._usual(day, place)
-            return Entry(str(mark.id), self._kind(mark), 0, planned, first, "no_length")
+            why = "no_length" if place.calendar.is_school_day(day) else "no_school_day"
+            return Entry(str(mark.id), self._kind(mark), 0, planned, first, why)
         if why is None and self._kind(mark) is None:
             why = "no_kind"
         if not place.calendar.is_school_day(day):
@@ -355,7 +356,7 @@ class Facts:
                 why = "same_lesson"
             if mark.lesson is not None:
                 slots.add(mark.lesson)
-            amount = entry.high if entry.aside != "no_length" else 0
+            amount = entry.high if mark.lessons is not None or mark.minutes is not None else 0
             absent = entry.kind is None or entry.kind in self.rules.absence_kinds
             length += amount
             if planned is not None and why is None and absent:
@@ -394,7 +395,7 @@ class Facts:
                     if e.kind is None or e.kind in kinds:
                         low, high = (e.low, e.high) if e.kind is not None else (0, e.high)
                         if marks:
-                            low, high = (100 if low else 0), 100
+                            low, high = (100 if low or (e.kind is not None and e.aside == "no_length") else 0), 100
                         now[e.mark] = (low, high, e.first)
                 if gap and not marks:  # a lesson that nobody marked is no mark; the lesson counters ask about it
                     now[None] = (0, gap, LATER)
@@ -518,8 +519,8 @@ class Facts:
             return Reading(low, high)
         first = self.window_begins(count, day, moment, since)
         planned = self.planned(count, day, moment, first)
-        if planned is None:
-            return Reading(low, high, 0, "not_given")
+        if planned is None:  # no absence is no share of whatever was planned
+            return Reading(low, high, 0, "not_given") if high else Reading(0, 0, 1)
         if planned <= 0 or planned < 5 * count.minimum:
             return Reading(low, high, planned, "too_early")
         return Reading(low, high, planned)
@@ -585,23 +586,14 @@ class Facts:
         low, high, one = (r.low * 50_000, r.high * 50_000, r.planned) if count.is_share else (r.low, r.high, 1)
         certain = possible = 1
         for op, limit in test.asks:
+            limits = [limit]
             if isinstance(limit, ByGrade):
                 grade = self.place(day, moment).grade
-                if grade is None or grade not in limit.values:
-                    certain = 0
-                    continue
-                limit = limit.values[grade]
-            limit *= one
-            if op == "at_least":
-                pair = low >= limit, high >= limit
-            elif op == "more_than":
-                pair = low > limit, high > limit
-            elif op == "less_than":
-                pair = high < limit, low < limit
-            else:
-                pair = high <= limit, low <= limit
-            certain, possible = certain & pair[0], possible & pair[1]
-        return int(certain), int(possible)
+                # not given: what holds for all grades of the ruleset applies
+                limits = list(limit.values.values()) if grade is None else [limit.values[grade]]
+            pairs = [_pair(op, low, high, x * one) for x in limits]
+            certain, possible = min(certain, *(p[0] for p in pairs)), min(possible, max(p[1] for p in pairs))
+        return certain, possible
 
     def _ask_question(self, test: Test, day: int, moment: int) -> Pair:
         a = self.answer(test.fact, day, moment)
@@ -730,6 +722,18 @@ def _threshold(op: str, low: int, high: int, limit: Any) -> tuple[Any, ...]:
     if isinstance(limit, ByGrade):
         return tuple((low >= v, high >= v, low > v, high > v) for v in sorted(set(limit.values.values())))
     return low >= limit, high >= limit, low > limit, high > limit
+
+
+def _pair(op: str, low: int, high: int, limit: int) -> Pair:
+    match op:
+        case "at_least":
+            return int(low >= limit), int(high >= limit)
+        case "more_than":
+            return int(low > limit), int(high > limit)
+        case "less_than":
+            return int(high < limit), int(low < limit)
+        case _:
+            return int(high <= limit), int(low <= limit)
 
 
 def _compare(op: str, value: int, limit: Any) -> bool:

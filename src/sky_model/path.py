@@ -262,7 +262,9 @@ class Path:
         begins = facts.window_begins(count, day, known, since)
         certain = possible = 0
         parts = facts.parts(count, facts._epoch(known))
-        old_days = {p.day for p in parts if p.first <= last} if step.again == "each_day" else ()
+        old_days: set[int] = set()
+        if step.again == "each_day":
+            old_days = {v.on.toordinal() for versions in facts.marks.values() for m, v in versions if v is not None and m <= last}
         for p in parts:
             if p.first > last and begins <= p.day <= day and p.enter <= known < p.leave and p.day not in old_days:
                 possible = 1
@@ -376,7 +378,8 @@ class Path:
             return "done" if all(self.is_answered(o, a, at) for a in asked) else ""
         calendar = v.facts.place(day, at).calendar
         if word == "until_end_of_term":
-            return "the term ended" if max((t for t in calendar.term_starts if t <= day), default=0) > o.day else ""
+            starts = calendar.term_starts
+            return "the term ended" if bisect_right(starts, day) > max(1, bisect_right(starts, o.day)) else ""
         if word == "span" and o.step.lasts.span is not None:
             last = v.facts.place(o.day, at).calendar.after(o.day, o.step.lasts.span)
             return "its time ended" if last is not None and day > last else ""
