@@ -121,7 +121,7 @@ class _Speaker:
                 counter = self.name("counters", r.fact)
                 out.append(
                     self.say(
-                        "because-counter",
+                        "because-counter" if len(r.marks) != 1 else "because-counter-one",
                         counter=counter[:1].upper() + counter[1:],
                         low=r.low,
                         limit=r.limit,
