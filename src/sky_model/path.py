@@ -319,7 +319,7 @@ class Path:
                     for d in facts.enrolments:
                         days.update((d.moment // DAY, d.event.since.toordinal(), d.gone // DAY))
                 for day in days:
-                    if v.first <= day <= v.last:
+                    if v.first <= day:  # an opening keeps its version also on days that a later one judges
                         self._wake(day, s.id)
         for day in facts.retraction_days:
             self._wake(day, None)
