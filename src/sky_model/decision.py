@@ -344,11 +344,6 @@ def _calendars(case: Case, given: Mapping[str, Calendar] | Calendar | None) -> M
     return out
 
 
-@lru_cache(maxsize=512)
-def _problems(model: Model, calendar: Calendar) -> tuple[Any, ...]:
-    return tuple(model.problems_with(calendar))
-
-
 _ACCEPTED: dict[tuple[int, int], tuple[Model, Calendar]] = {}
 
 

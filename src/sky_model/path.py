@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -58,7 +58,6 @@ class _Version:
     facts: Facts
     first: int
     last: int  # the last day that this version judges
-    wakes: dict[str, list[int]] = field(default_factory=dict)
 
 
 class Path:

@@ -223,7 +223,3 @@ class WindowTable:
             if j < len(self._days):
                 last = min(last, self._days[j])
         return last
-
-    def starts_after(self, day: int) -> int:
-        """The first day whose window begins after `day`; NEVER if there is none."""
-        return self.leaves(day)
