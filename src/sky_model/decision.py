@@ -84,6 +84,8 @@ class Task:
     left_out: tuple[str, ...]
     blocked_by: tuple[str, ...]
     openings: tuple[str, ...]
+    counted_from: date | None = None  # day 0 of a due day that is counted in school days
+    counted: tuple[date, ...] = ()  # the school days counted, the last one is the due day
 
     @property
     def is_next(self) -> bool:
@@ -265,6 +267,8 @@ def _task_json(t: Task, rules: Ruleset) -> dict[str, Any]:
         "state": t.state,
         "due": t.due.isoformat() if t.due else None,
         "due_unknown": t.due_unknown,
+        "counted_from": t.counted_from.isoformat() if t.counted_from else None,
+        "counted": [d.isoformat() for d in t.counted],
         "overdue": t.overdue,
         "statutory": t.is_statutory,
         "source": t.source,
@@ -438,11 +442,13 @@ class _Decider:
                     merged[act.id] = replace(task, name=first), order
                 elif task.state not in ("withdrawn", "done"):
                     kept = old[0]
-                    dues = [d for d in (kept.due, task.due) if d is not None]
+                    first_due = min((t for t in (kept, task) if t.due is not None), key=lambda t: t.due or date.max, default=kept)
                     merged[act.id] = (
                         replace(
                             kept,
-                            due=min(dues, default=None),
+                            due=first_due.due,
+                            counted_from=first_due.counted_from,
+                            counted=first_due.counted,
                             overdue=kept.overdue or task.overdue,
                             is_statutory=kept.is_statutory or task.is_statutory,
                             duty=min(kept.duty, task.duty, key=DUTIES.index),
@@ -475,10 +481,12 @@ class _Decider:
         start = self._start(o, act, when)
         blocked, left_out, start = self._consents(v.facts, act, start)
         waiting, start = self._after(o, act, acts, start)
-        due, unknown = self._due(v.facts, act, start, acts, o)
+        due, unknown, counted = self._due(v.facts, act, start, acts, o)
         if said is not None and said.status == "planned" and said.until is not None:
             until = said.until.toordinal()
-            due = min(due, until) if act.is_statutory and due is not None else until
+            by_law = min(due, until) if act.is_statutory and due is not None else until
+            counted = counted if by_law == due else ()
+            due = by_law
         is_paused = not act.is_statutory and self._is_paused(self.on)
         snoozed = (
             said is not None
@@ -526,6 +534,8 @@ class _Decider:
             left_out=left_out,
             blocked_by=blocked,
             openings=(o.name,),
+            counted_from=date.fromordinal(counted[0]) if counted else None,
+            counted=tuple(date.fromordinal(d) for d in counted[1:]),
         )
 
     def _names(self, act: Act) -> tuple[str, ...]:
@@ -597,16 +607,19 @@ class _Decider:
                 start = max(start, first.due.toordinal() if first.due else start)
         return waiting, start
 
-    def _due(self, facts: Facts, act: Act, start: int, acts: list[Act], o: Opening) -> tuple[int | None, bool]:
-        """(due day, is it beyond the calendar). A due day without school moves to the next school day."""
+    def _due(self, facts: Facts, act: Act, start: int, acts: list[Act], o: Opening) -> tuple[int | None, bool, tuple[int, ...]]:
+        """(due day, is it beyond the calendar, day 0 and the school days counted).
+
+        A due day without school moves to the next school day.
+        """
         due = act.due
         if due is None:
-            return None, False
+            return None, False, ()
         skipped = None if act.is_statutory or not facts.pauses else self._is_paused
         if due.from_report is not None:
             days = [e.on.toordinal() for e in facts.raised(due.from_report, self.on, self.known)]
             if not days:
-                return None, False
+                return None, False, ()
             start = max(days)
         if due.after is not None:
             other = next((a for a in acts if a.id == due.after), None)
@@ -615,7 +628,11 @@ class _Decider:
                 start = said.on.toordinal()
         day = start if due.span is None else self.calendar.after(start, due.span, skipped)
         day = None if day is None else self.calendar.next_school_day(day)
-        return day, day is None
+        counted: tuple[int, ...] = ()
+        if day is not None and due.span is not None and due.span.clock == "school_days" and due.span.number:
+            days = [d for d in range(start + 1, day + 1) if self.calendar.is_school_day(d) and not (skipped and skipped(d))]
+            counted = (start, *days)
+        return day, day is None, counted
 
     def _is_paused(self, day: int) -> bool:
         return any(
@@ -892,7 +909,8 @@ def decision_schema() -> dict[str, Any]:
     task = shape(
         name=text, action=text, summary={"type": "string", "maxLength": 140}, step=text, tier=text, role=text, organisation=maybe,
         person=maybe, duty={"enum": list(DUTIES)}, about=text, state={"enum": states}, due=maybe_day, due_unknown=flag,
-        overdue=flag, statutory=flag, source=text, certainty=text, hand_over=flag, to=texts, takes_part=texts,
+        counted_from=maybe_day, counted=list_of(day), overdue=flag, statutory=flag,
+        source=text, certainty=text, hand_over=flag, to=texts, takes_part=texts,
         left_out=texts, blocked_by=texts, openings=texts,
     )  # fmt: skip
     reason = shape(

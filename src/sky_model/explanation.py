@@ -12,7 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sky_model.decision import Decision, OpenQuestion, OpenStep, Task
+from sky_model.decision import PARTIES, Decision, OpenQuestion, OpenStep, Task
+from sky_model.model import Act
 from sky_model.source import read_file
 from sky_model.vocabulary import LANGUAGES
 
@@ -37,106 +38,186 @@ class _Speaker:
     def __init__(self, decision: Decision, language: str) -> None:
         self.d, self.language = decision, language
 
+    # ------------------------------------------------------------------ words
     def say(self, key: str, **values: Any) -> str:
         return _sentences()[key][self.language].format(**values)
 
-    def day(self, day: date) -> str:
-        if self.language == "en":
-            return day.isoformat()
-        return f"{day.day}.{day.month}.{day.year}"
+    def word(self, key: str, i: int) -> str:
+        return _sentences()[key][self.language].split(", ")[i]
 
-    def days(self, days: Iterable[date]) -> str:
-        return ", ".join(self.day(d) for d in days)
+    def day(self, day: date) -> str:
+        return self.say("date", day=day.day, month=self.word("months", day.month - 1), year=day.year)
+
+    def due_day(self, key: str, day: date) -> str:
+        weekday = self.word("weekdays" if key == "overdue" else "weekdays-on", day.weekday())
+        return self.say(key, weekday=weekday, day=self.day(day))
+
+    def nth(self, n: int) -> str:
+        last = n % 10 if n % 100 not in (11, 12, 13) else 0
+        return self.say(f"nth-{last}" if last in (1, 2, 3) else "nth", n=n)
+
+    def join(self, parts: Iterable[str], last: str) -> str:
+        *most, end = parts
+        return f"{', '.join(most)}{self.say(last)}{end}" if most else end
 
     def name(self, section: str, name: str) -> str:
         found = next((x for x in getattr(self.d.rules.said, section) if x.id == name), None)
         return found.name.in_language(self.language) if found is not None and found.name else name
 
     def actor(self, name: str) -> str:
-        return self.name("roles", name) if name in self.d.rules.roles else self.name("groups", name)
+        """A role of the pupil's grade, or a group."""
+        role = self.d.rules.role_for(name, self.d.grade) if name in self.d.rules.roles else name
+        return self.name("roles", role) if role in self.d.rules.roles else self.name("groups", name)
 
+    def act(self, action: str) -> Act | None:
+        return next((a for s in self.d.rules.steps for a in s.actions if a.id == action), None)
+
+    def action(self, action: str) -> str:
+        act = self.act(action)
+        return _small(act.name.in_language(self.language)) if act else action
+
+    # ------------------------------------------------------------------ the letter
     def lines(self) -> list[str]:
-        d, out = self.d, []
-        if d.is_stale and d.data_until:
-            out.append(self.say("stale", day=self.day(d.data_until)))
-        first = d.next
+        d, first = self.d, self.d.next
+        out = [self.say("stale", day=self.day(d.data_until))] if d.is_stale and d.data_until else []
         if first is not None:
             out += self.task(first)
+            out += self.others([t for t in d.tasks if t is not first])
         elif d.questions:
             out.append(self.say("undecided"))
-        for s in d.open_steps:
-            out += self.step(s)
-        for q in d.questions:
-            out.append(self.question(q))
-        if not d.open_steps and not d.questions:
-            out.append(self.say("nothing-open"))
-            if "concern" in d.rules.reports and d.reader is None:
-                out.append(self.say("none-recorded"))
-        if d.nearest is not None:
-            n = d.nearest
-            counter = self.name("counters", n.counter)
-            out.append(
-                self.say(
-                    "nearest",
-                    step=self.name("steps", n.step),
-                    counter=counter[:1].upper() + counter[1:],
-                    number=n.number,
-                    limit=n.limit,
-                    missing=n.missing,
-                )
-            )
-        if d.withdrawn:
-            names = [self.name("steps", w.split("@")[0]) for w in d.withdrawn]
-            out.append(self.say("withdrawn", steps=", ".join(dict.fromkeys(names))))
-        out.append(self.say("data-until", day=self.day(d.data_until)) if d.data_until else self.say("data-unknown"))
-        if d.register == "marks_only":
-            out.append(self.say("marks-only"))
+        out += [self.step(s) for s in d.open_steps]
+        out += [self.question(q) for q in d.questions]
+        out += self.gone()
+        if not d.open_steps:
+            out.append(self.nothing())
+        elif first is None:
+            out.append(self.say("all-done"))
+        out += self.near()
+        out.append(self.data())
+        if d.reader in PARTIES:
+            out.append(self.say("wrong"))
         out.append(self.say("ruleset", ruleset=d.basis["ruleset"]["name"]))
-        return out
+        return [line for line in out if line]
+
+    def who(self, t: Task) -> str:
+        """Who does it: one with the organisation, or each that may."""
+        if len(t.roles) > 1:
+            return self.join(map(self.actor, t.roles), "or")
+        organisation = self.say("organisation", name=self.name("organisations", t.organisation)) if t.organisation else ""
+        return self.actor(t.role) + organisation
 
     def task(self, t: Task) -> list[str]:
-        act = next((a for s in self.d.rules.steps for a in s.actions if a.id == t.action), None)
-        action = act.name.in_language(self.language) if act else t.action
-        organisation = self.say("organisation", name=self.name("organisations", t.organisation)) if t.organisation else ""
-        out = [self.say("next", action=action, role=self.actor(t.role), organisation=organisation)]
+        late = t.overdue and t.due is not None
+        due = self.due_day("due", t.due) if t.due is not None and not late else ""
+        line = self.say("next", action=self.action(t.action), who=self.who(t), due=due)
+        if late and t.due is not None:
+            line += " " + self.due_day("overdue", t.due)
+        elif t.due is None:
+            line += " " + self.say("due-unknown" if t.due_unknown else "no-due")
+        out = [line]
+        if t.counted and t.counted_from:
+            days = [self.say("short-date", day=x.day, number=x.month, month=self.word("months", x.month - 1)) for x in t.counted]
+            key = "counted" if len(days) <= 10 else "counted-many"
+            said = self.join(days, "and")
+            line = self.say(key, n=self.nth(len(days)), day=self.day(t.counted_from), days=said)
+            out.append(line if line.endswith(".") else line + ".")
+        source = self.d.rules.sources.get(t.source)
+        if source is not None and source.kind in ("statute", "norm"):
+            out.append(self.say(source.kind, source=source.name, certainty=self.say(t.certainty)))
         if t.state == "blocked":
-            out.append(self.say("blocked", consent=", ".join(self.name("consents", c) for c in t.blocked_by)))
-        if t.due is not None:
-            span = act.due.span if act and act.due else None
-            if span is not None and span.clock == "school_days" and act is not None and act.due and act.due.from_report:
-                ordinal = f"{span.number}:e" if self.language == "sv" else str(span.number)
-                out.append(self.say("due-school-days", day=self.day(t.due), n=ordinal))
-            else:
-                out.append(self.say("due", day=self.day(t.due)))
-        elif t.due_unknown:
-            out.append(self.say("due-unknown"))
-        if t.overdue:
-            out.append(self.say("overdue"))
+            consents = (_small(self.name("consents", c)) for c in t.blocked_by)
+            out.append(self.say("blocked", consent=self.join(consents, "and")))
+        if t.state == "undecided":
+            out.append(self.say("task-undecided"))
         return out
 
-    def step(self, s: OpenStep) -> list[str]:
+    def others(self, tasks: list[Task]) -> list[str]:
+        """The rest, in order: what can be done, and what waits for it."""
+        out = []
+        for key, states in (("also", ("ready", "undecided", "blocked")), ("later", ("waiting", "snoozed", "paused"))):
+            those = [self.one_of_many(t) for t in tasks if t.state in states]
+            if those:
+                out.append(self.say(key, tasks="; ".join(those)))
+        return out
+
+    def one_of_many(self, t: Task) -> str:
+        due = self.due_day("due-in-list", t.due) if t.due is not None else ""
+        return self.say("one-of-many", action=self.action(t.action), who=self.join(map(self.actor, t.roles), "or"), due=due)
+
+    def step(self, s: OpenStep) -> str:
         out = [self.say("opened", step=self.name("steps", s.step), day=self.day(s.opened_on))]
         for r in s.because:
             if r.what == "counter" and r.first and r.about:
-                counter = self.name("counters", r.fact)
-                out.append(
-                    self.say(
-                        "because-counter" if len(r.marks) != 1 else "because-counter-one",
-                        counter=counter[:1].upper() + counter[1:],
-                        low=r.low,
-                        limit=r.limit,
-                        first=self.day(r.first),
-                        about=self.day(r.about),
-                        n=len(r.marks),
-                    )
-                )
+                counter, about = self.name("counters", r.fact), self.day(r.about)
+                marks = self.say("one-mark") if len(r.marks) == 1 else self.say("marks", n=len(r.marks))
+                key = "because-marks" if self.counts_marks(r.fact) else "because-counter"
+                first = self.day(r.first)
+                out.append(self.say(key, counter=_big(counter), low=r.low, limit=r.limit, first=first, about=about, marks=marks))
             elif r.what == "report" and r.about:
-                out.append(self.say("because-report", about=self.day(r.about), report=self.name("reports", r.fact)))
+                out.append(self.say("because-report", about=self.day(r.about), report=_small(self.name("reports", r.fact))))
         if s.is_in_doubt:
             out.append(self.say("in-doubt"))
-        return out
+        return " ".join(out)
+
+    def counts_marks(self, counter: str) -> bool:
+        """A counter that opens at the first mark: a window and a limit would say nothing."""
+        count = self.d.rules.counters.get(counter)
+        return count is not None and count.measure == "marks"
 
     def question(self, q: OpenQuestion) -> str:
-        key = q.what.replace("_", "-")
-        fact = self.name("questions", q.fact) if q.what == "not_answered" else q.fact
-        return self.say(key, days=self.days(q.days), by=", ".join(map(self.actor, q.by)), fact=fact)
+        fact = self.name("questions", q.fact) if q.what == "not_answered" else self.fact(q.fact)
+        days = self.join(map(self.day, q.days), "and") if q.days else ""
+        out = [self.say(q.what.replace("_", "-"), days=days, fact=fact)]
+        if q.by:
+            out.append(self.say("who-can", by=self.join(dict.fromkeys(map(self.actor, q.by)), "or")))
+        if len(q.steps) == 1:
+            out.append(self.say("waits", step=self.name("steps", q.steps[0])))
+        elif q.steps:
+            out.append(self.say("wait-many", n=len(q.steps)))
+        return " ".join(out)
+
+    def fact(self, fact: str) -> str:
+        return self.say(f"fact-{fact}") if f"fact-{fact}" in _sentences() else fact
+
+    def gone(self) -> list[str]:
+        d, out = self.d, []
+        for name in d.withdrawn:
+            step, _, rest = name.partition("@")
+            day = date.fromisoformat(rest.partition("#")[0])
+            out.append(self.say("withdrawn", step=self.name("steps", step.partition("+")[0]), day=self.day(day)))
+        if d.corrections:
+            out.append(self.say("corrections", tasks=self.join(map(self.action, d.corrections), "and")))
+        return out
+
+    def nothing(self) -> str:
+        if self.d.reader is not None:
+            return self.say("nothing-to-see")
+        said = [self.say("nothing-open")]
+        if "concern" in self.d.rules.reports:
+            said.append(self.say("none-recorded"))
+        return " ".join(said)
+
+    def near(self) -> list[str]:
+        """How far the nearest limit is: not beside an open step that rests on the same counter."""
+        n = self.d.nearest
+        counted = {r.fact for s in self.d.open_steps for r in s.because if r.what == "counter"}
+        if n is None or n.counter in counted or (self.d.open_steps and not n.number):
+            return []
+        counter, step = _big(self.name("counters", n.counter)), self.name("steps", n.step)
+        return [self.say("nearest", step=step, counter=counter, number=n.number, limit=n.limit, missing=n.missing)]
+
+    def data(self) -> str:
+        d, out = self.d, []
+        if not d.is_stale:
+            out.append(self.say("data-until", day=self.day(d.data_until)) if d.data_until else self.say("data-unknown"))
+        if d.register == "marks_only":
+            out.append(self.say("marks-only"))
+        return " ".join(out)
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _big(text: str) -> str:
+    return text[:1].upper() + text[1:]
