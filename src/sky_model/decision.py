@@ -18,7 +18,7 @@ from typing import Any
 
 from sky_model.errors import RecordError, RulesetError
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
-from sky_model.model import DUTIES, WHO_RECORDED, Act, ByGrade, Model, Ruleset, Test, load_calendar, tests_in
+from sky_model.model import DUTIES, WHO_RECORDED, Act, ByGrade, Model, Ruleset, Test, load_calendar
 from sky_model.path import Opening, Path
 from sky_model.records import DAY, Case, Enrolment, Mark, end_of
 from sky_model.schooldays import Calendar
@@ -252,7 +252,7 @@ class Decision:
 
 
 def _task_json(t: Task, rules: Ruleset) -> dict[str, Any]:
-    act = next((a for s in rules.steps for a in s.actions if a.id == t.action), None)
+    act = rules.acts.get(t.action)
     return {
         "name": t.name,
         "action": t.action,
@@ -550,7 +550,7 @@ class _Decider:
         if names == (WHO_RECORDED,):
             by = {
                 e.by
-                for t in tests_in(o.step.opens)
+                for t in o.step.tests
                 if t.what == "report"
                 for e in facts.raised(t.fact, self.on, self.known)
                 if e.by is not None and e.by not in PARTIES and e.by in self.rules.roles
@@ -657,7 +657,7 @@ class _Decider:
     def _reasons(self, o: Opening) -> tuple[Reason, ...]:
         v = self.path.versions[o.version]
         out = []
-        for t in tests_in(o.step.opens):
+        for t in o.step.tests:
             value = self.path.holds(v, t, o.about, o.moment, o.moment)[0]
             if value == FALSE:
                 continue
@@ -718,7 +718,7 @@ class _Decider:
         for s in self.rules.steps:
             if s.id in is_open or s.again.startswith("each"):
                 continue
-            for t in tests_in(s.opens):
+            for t in s.tests:
                 if t.what != "counter":
                     continue
                 count = self.rules.counters[t.fact]
@@ -775,7 +775,7 @@ class _Decider:
 
     def _missing(self, f: Facts, step: Any, about: int) -> list[tuple[str, str, tuple[int, ...], tuple[str, ...]]]:
         out: list[tuple[str, str, tuple[int, ...], tuple[str, ...]]] = []
-        for t in tests_in(step.opens):
+        for t in step.tests:
             if f.ask(t, about, self.known, UNKNOWN) != UNKNOWN if t.what != "step" else True:
                 continue
             if t.what == "question":
@@ -799,7 +799,7 @@ class _Decider:
         if step.grades and f.place(about, self.known).grade is None:
             out.append(("not_given", "grade", (), ()))
         if not out:  # the answer would have been yes on a day that is past: a person looks at it
-            tests = [t.fact for t in tests_in(step.opens) if t.what == "counter"]
+            tests = [t.fact for t in step.tests if t.what == "counter"]
             out.append(
                 (
                     "known_late",
@@ -812,6 +812,8 @@ class _Decider:
 
     def _set_aside(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
         aside: dict[str, str] = {}
+        if not self.facts.sets_aside:
+            return (), ()
         for states in self.facts.states(self.facts._epoch(self.known)).values():
             state = next((s for s in reversed(states) if s[0] <= self.known), None)
             for e in state[1] if state else ():

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from sky_model.decision import PARTIES, Decision, OpenQuestion, OpenStep, Task
-from sky_model.model import Act
 from sky_model.source import read_file
 from sky_model.vocabulary import LANGUAGES
 
@@ -69,11 +68,8 @@ class _Speaker:
         role = self.d.rules.role_for(name, self.d.grade) if name in self.d.rules.roles else name
         return self.name("roles", role) if role in self.d.rules.roles else self.name("groups", name)
 
-    def act(self, action: str) -> Act | None:
-        return next((a for s in self.d.rules.steps for a in s.actions if a.id == action), None)
-
     def action(self, action: str) -> str:
-        act = self.act(action)
+        act = self.d.rules.acts.get(action)
         return _small(act.name.in_language(self.language)) if act else action
 
     # ------------------------------------------------------------------ the letter

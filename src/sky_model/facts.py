@@ -27,6 +27,7 @@ from sky_model.records import (
     Report,
     Retracted,
     StepClosed,
+    end_of,
 )
 from sky_model.schooldays import NEVER, Calendar, Span
 
@@ -146,6 +147,9 @@ class Facts:
         self._lines: dict[tuple[Any, ...], Line] = {}
         self._states: dict[int, dict[int, list[tuple[int, list[Entry], int, int | None]]]] = {}
         self._changes: dict[Any, list[int]] = {}
+        self._late: dict[str, list[Line]] = {}
+        self._prompt: dict[str, bool] = {}
+        self.sets_aside = False  # was any mark set aside, on any day?
 
     def _sort_events(self) -> None:
         gone: dict[str, int] = {}
@@ -238,17 +242,23 @@ class Facts:
         """For each day: from which moment on its entries, its gap (high only) and the planned lessons of its register."""
         if epoch in self._states:
             return self._states[epoch]
+        out: dict[int, list[tuple[int, list[Entry], int, int | None]]] = {}
         touched: dict[int, set[int]] = {}
         by_day: dict[int, list[str]] = {}
+        given = self.case.register == "given"
         for name, versions in self.marks.items():
-            days = {v.on.toordinal() for _, v in versions if v is not None}
-            for d in days:
+            for d in {v.on.toordinal() for _, v in versions if v is not None}:
                 by_day.setdefault(d, []).append(name)
-                touched.setdefault(d, set()).update(m for m, _ in versions)
-            for m, on in self.wrong.get(name, ()):
-                until = self._wrong_until(on, epoch)
-                for d in days:
-                    touched[d].update((m, (until + 1) * DAY))
+        is_common = not given and not self.registers and not self.wrong
+        for d, names in by_day.items():
+            if is_common and len(names) == 1:
+                out[d] = self._single(d, names[0], epoch)
+                continue
+            moments = touched.setdefault(d, set())
+            for name in names:
+                moments.update(m for m, _ in self.marks[name])
+                for m, on in self.wrong.get(name, ()):
+                    moments.update((m, (self._wrong_until(on, epoch) + 1) * DAY))
         ranges = []
         for r in self.registers:
             first = r.event.on.toordinal()
@@ -256,7 +266,6 @@ class Facts:
                 touched.setdefault(first, set()).update((r.moment, *((r.gone,) if r.gone <= self.now else ())))
             else:
                 ranges.append((first, r.event.through.toordinal(), r))
-        given = self.case.register == "given"
         if given or ranges:
             begin = self.begins(self.epochs[epoch])
             last = self.now // DAY
@@ -269,12 +278,8 @@ class Facts:
                 for a, b, r in ranges:
                     if a <= d <= b:
                         touched.setdefault(d, set()).update((r.moment, *((r.gone,) if r.gone <= self.now else ())))
-        out: dict[int, list[tuple[int, list[Entry], int, int | None]]] = {}
         for d, moments in touched.items():
             names = by_day.get(d, [])
-            if len(names) == 1 and not self.registers and not given and names[0] not in self.wrong:
-                out[d] = self._single(d, names[0], epoch)
-                continue
             states: list[tuple[int, list[Entry], int, int | None]] = []
             for m in sorted(moments):
                 state = self._day_at(d, names, m, epoch)
@@ -292,6 +297,9 @@ class Facts:
         """The common day: one mark, no register."""
         versions = self.marks[name]
         first = versions[0][0]
+        if len(versions) == 1:
+            entry = self._entry(versions[0][1], first, day, epoch, None)  # type: ignore[arg-type]
+            return [(first, [entry] if entry is not None else [], 0, None)]
         out: list[tuple[int, list[Entry], int, int | None]] = []
         for m, v in versions:
             entries = [self._entry(v, first, day, epoch, None)] if v is not None and v.on.toordinal() == day else []
@@ -308,18 +316,18 @@ class Facts:
             amount = -1
         if amount == 0:
             return None
-        if amount < 0:
-            planned = self._usual(day, place)
-            why = "no_length" if place.calendar.is_school_day(day) else "no_school_day"
-            return Entry(str(mark.id), self._kind(mark), 0, planned, first, why)
-        if why is None and self._kind(mark) is None:
-            why = "no_kind"
+        kind = mark.kind if mark.kind in self.rules.kinds else None
         if not place.calendar.is_school_day(day):
             why = "no_school_day"
-        return Entry(str(mark.id), self._kind(mark), 0 if why else amount, amount, first, why)
-
-    def _kind(self, mark: Mark) -> str | None:
-        return mark.kind if mark.kind in self.rules.kinds else None
+        elif amount < 0:
+            why = "no_length"
+        elif why is None and kind is None:
+            why = "no_kind"
+        high = amount if amount > 0 else self._usual(day, place)
+        if why is None:
+            return Entry(mark.id or "", kind, high, high, first, None)
+        self.sets_aside = True
+        return Entry(mark.id or "", kind, 0, high, first, why)
 
     def _usual(self, day: int, place: Place) -> int:
         """A day's lessons by the week's: lessons_per_week ÷ 5, rounded up to a hundredth of a minute; NOT_GIVEN without it."""
@@ -369,6 +377,7 @@ class Facts:
                 why = "data_wrong"
             if why is None and entry.kind is None:
                 why = "no_kind"
+            self.sets_aside = self.sets_aside or why is not None
             entries.append(entry._replace(low=0 if why else entry.high, aside=why))
         gap = 0
         if register is not None:
@@ -388,6 +397,14 @@ class Facts:
         out: list[Part] = []
         kinds, marks = count.kinds, count.measure == "marks"
         for day, states in self.states(epoch).items():
+            if len(states) == 1 and not states[0][2] and len(states[0][1]) == 1:  # the common day
+                moment, (e,), _, _ = states[0]
+                if e.kind is None:
+                    out.append(Part(day, moment, LATER, 0, 100 if marks else e.high, e.first, e.mark))
+                elif e.kind in kinds:
+                    low, high = ((100 if e.low or e.aside == "no_length" else 0), 100) if marks else (e.low, e.high)
+                    out.append(Part(day, moment, LATER, low, high, e.first, e.mark))
+                continue
             running: dict[Any, Part] = {}
             for moment, entries, gap, _ in states:
                 now: dict[Any, tuple[int, int, int]] = {}
@@ -429,6 +446,8 @@ class Facts:
         if day == moment // DAY:
             return self.diagonal(count, since).at(moment)
         if moment >= self.now:
+            if since is None and self.is_prompt(count):
+                return self.diagonal(count).at(end_of(day))
             return self.row(count, since).at(day)
         return self.column(count, day, since).at(moment)
 
@@ -669,21 +688,41 @@ class Facts:
                 for p in self.parts(count, epoch):
                     yield from (p.day, p.enter // DAY, p.leave // DAY)
             return
-        lines = [self.diagonal(count)]
-        if terms and count.window.within == "term":
-            calendar = self.place(0, self.now).calendar
-            starts = calendar.term_starts
-            for p in self.parts(count, len(self.epochs) - 1):  # only what was recorded after its term
+        lines = [self.diagonal(count), *(self._late_columns(count) if terms and count.window.within == "term" else ())]
+        if each:
+            for line in lines:
+                yield from (key // DAY for key in line.keys)
+            return
+        cuts: set[int] = set()
+        for op, limit in test.asks:  # "more than 30" is "at least one hundredth above 30"
+            more = op in ("more_than", "at_most")
+            cuts.update(v + more for v in (limit.values.values() if isinstance(limit, ByGrade) else (limit,)))
+        for line in lines:
+            for cut in cuts:
+                old = -1
+                for key, low, high in zip(line.keys, line.lows, line.highs, strict=True):
+                    state = (low >= cut) + (high >= cut)
+                    if state != old:
+                        yield key // DAY
+                        old = state
+
+    def is_prompt(self, count: Count) -> bool:
+        """Was everything recorded on its day or before, and nothing changed? Then each day was known as it is known now."""
+        if count.id not in self._prompt:
+            parts = self.parts(count, len(self.epochs) - 1)
+            self._prompt[count.id] = all(p.leave == LATER and p.enter < (p.day + 1) * DAY for p in parts)
+        return self._prompt[count.id]
+
+    def _late_columns(self, count: Count) -> list[Line]:
+        """Of a term's counter: the last days of terms for which something was recorded or taken back after them."""
+        if count.id not in self._late:
+            starts, days = self.place(0, self.now).calendar.term_starts, set[int]()
+            for p in () if self.is_prompt(count) else self.parts(count, len(self.epochs) - 1):
                 i = bisect_right(starts, p.day)
                 if i < len(starts) and (p.enter // DAY >= starts[i] or starts[i] <= p.leave // DAY < NEVER):
-                    lines.append(self.column(count, starts[i] - 1))
-        old = None
-        for line in lines:
-            for key, low, high in zip(line.keys, line.lows, line.highs, strict=True):
-                pair = None if each else tuple(_threshold(op, low, high, v) for op, v in test.asks)
-                if each or pair != old:
-                    yield key // DAY
-                old = pair
+                    days.add(starts[i] - 1)
+            self._late[count.id] = [self.column(count, d) for d in sorted(days)]
+        return self._late[count.id]
 
     def row_days(self, test: Test) -> list[int]:
         """Days between which a comparison with today's knowledge keeps its value."""
@@ -691,7 +730,11 @@ class Facts:
         if key not in self._changes:
             days = set(self.change_days(test, False, False))
             if test.what == "counter" and self.is_plain:
-                days.update(self.row(self.rules.counters[test.fact]).keys)
+                count = self.rules.counters[test.fact]
+                if self.is_prompt(count):
+                    days.update(k // DAY for k in self.diagonal(count).keys)
+                else:
+                    days.update(self.row(count).keys)
             self._changes[key] = sorted(days)
         return self._changes[key]
 
@@ -706,7 +749,20 @@ class Facts:
             return not self.parts(count, len(self.epochs) - 1) and all(
                 v and op in ("at_least", "more_than") for op, v in test.asks if not isinstance(v, ByGrade)
             )
-        highest = max(self.row(count).highs, default=0)
+        line = self.diagonal(count) if self.is_prompt(count) else self.row(count)
+        return self._is_out_of_reach(test, max(line.highs, default=0))
+
+    def is_never_true(self, test: Test, terms: bool) -> bool:
+        """Was a comparison true on no day and at no moment, as each day was known? Most steps of most pupils end here."""
+        if test.what == "report":
+            return test.fact not in self.reports
+        if test.what != "counter" or not self.is_plain or self.rules.counters[test.fact].is_share:
+            return False
+        count = self.rules.counters[test.fact]
+        lines = [self.diagonal(count), *(self._late_columns(count) if terms and count.window.within == "term" else ())]
+        return self._is_out_of_reach(test, max(max(x.highs, default=0) for x in lines))
+
+    def _is_out_of_reach(self, test: Test, highest: int) -> bool:
         for op, limit in test.asks:
             low = min(limit.values.values()) if isinstance(limit, ByGrade) else limit
             if (op == "at_least" and highest < low) or (op == "more_than" and highest <= low):
@@ -716,12 +772,6 @@ class Facts:
     def corrected_since(self, count: Count, moment: int) -> bool:
         """Was anything of this counter taken back after a moment?"""
         return any(moment < p.leave < LATER for p in self.parts(count, len(self.epochs) - 1))
-
-
-def _threshold(op: str, low: int, high: int, limit: Any) -> tuple[Any, ...]:
-    if isinstance(limit, ByGrade):
-        return tuple((low >= v, high >= v, low > v, high > v) for v in sorted(set(limit.values.values())))
-    return low >= limit, high >= limit, low > limit, high > limit
 
 
 def _pair(op: str, low: int, high: int, limit: int) -> Pair:

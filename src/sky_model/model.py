@@ -175,11 +175,8 @@ class StepOf:
     was: tuple[str, ...]
     actions: tuple[Act, ...]
     said: words.Step
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Its id and the ids of earlier versions that go on here."""
-        return frozenset((self.id, *self.was))
+    names: frozenset[str]  # its id and the ids of earlier versions that go on here
+    tests: tuple[Test, ...]  # every comparison of `opens`
 
 
 # ---------------------------------------------------------------------- one version, and the versions together
@@ -224,6 +221,26 @@ class Ruleset:
     @cached_property
     def sources(self) -> dict[str, words.SourceItem]:
         return {k.id: k for k in self.said.sources}
+
+    @cached_property
+    def acts(self) -> dict[str, Act]:
+        """Each action as it is written first."""
+        out: dict[str, Act] = {}
+        for s in self.steps:
+            for a in s.actions:
+                out.setdefault(a.id, a)
+        return out
+
+    @cached_property
+    def dependents(self) -> dict[str, tuple[str, ...]]:
+        """For each step: the steps whose conditions ask about it."""
+        out: dict[str, dict[str, None]] = {}
+        for s in self.steps:
+            for c in (s.opens, *(a.when for a in s.actions)):
+                for t in tests_in(c):
+                    if t.what == "step":
+                        out.setdefault(t.fact, {})[s.id] = None
+        return {name: tuple(who) for name, who in out.items()}
 
     @cached_property
     def tiers(self) -> dict[str, words.Tier]:
@@ -1025,6 +1042,8 @@ class _Compiler:
             was=tuple(said.was),
             actions=tuple(a for a in actions if a is not None),
             said=said,
+            names=frozenset((said.id, *said.was)),
+            tests=tuple(tests_in(opens)),
         )
 
     def _lasts(self, said: words.Step, actions: list[Act | None], at: Any) -> Lasts:
@@ -1133,7 +1152,7 @@ class _Compiler:
         """Where limits on one counter stand above each other, the higher step says what becomes of the lower one."""
         lowest: dict[str, dict[str, int]] = {}
         for s in steps:
-            for t in tests_in(s.opens):
+            for t in s.tests:
                 for op, limit in t.asks:
                     if t.what == "counter" and op in ("at_least", "more_than"):
                         low = min(limit.values.values()) if isinstance(limit, ByGrade) else limit

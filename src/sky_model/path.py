@@ -58,6 +58,7 @@ class _Version:
     facts: Facts
     first: int
     last: int  # the last day that this version judges
+    steps: tuple[StepOf, ...] = ()  # without those that could open on no day
 
 
 class Path:
@@ -75,7 +76,8 @@ class Path:
         self.told: list[str] = []
         self._agenda: list[int] = []
         self._woken: dict[int, set[str] | None] = {}
-        self._depends = self._dependents()
+        for v in self.versions:
+            v.steps = tuple(s for s in v.facts.rules.steps if s.watch is not None or self._can_ever_open(v, s, s.opens))
         self._fold()
         self._look_again()
 
@@ -165,6 +167,8 @@ class Path:
     # ------------------------------------------------------------------ asking
     def ends_of(self, step: StepOf, at: int, *, persons: bool = False) -> list[Closed]:
         """Ends of the step up to a moment, without closings taken back by then; `persons`: closings only."""
+        if not self.ends:
+            return []
         out = [
             e for name in step.names for e in self.ends.get(name, ()) if e.moment <= at < e.gone and (e.by_person or not persons)
         ]
@@ -174,7 +178,7 @@ class Path:
         """The days asked about on the day q."""
         days = [q]
         if step.lasts.word == "until_closed" and any(
-            t.what == "counter" and v.facts.rules.counters[t.fact].window.within == "term" for t in tests_in(step.opens)
+            t.what == "counter" and v.facts.rules.counters[t.fact].window.within == "term" for t in step.tests
         ):
             calendar = v.facts.place(q, known).calendar
             first = calendar.year(q).first
@@ -271,17 +275,6 @@ class Path:
         return int(certain), possible
 
     # ------------------------------------------------------------------ the fold
-    def _dependents(self) -> dict[str, list[tuple[str, int]]]:
-        """For each step: the steps whose conditions ask about it."""
-        out: dict[str, list[tuple[str, int]]] = {}
-        for i, v in enumerate(self.versions):
-            for s in v.facts.rules.steps:
-                for c in (s.opens, *(a.when for a in s.actions)):
-                    for t in tests_in(c):
-                        if t.what == "step":
-                            out.setdefault(t.fact, []).append((s.id, i))
-        return out
-
     def _wake(self, day: int, step: str | None) -> None:
         if day > self.on:
             return
@@ -303,7 +296,7 @@ class Path:
                 begin = facts._places_of(epoch)[0][1].since
                 if v.first <= begin <= v.last:
                     self._wake(begin, None)
-            for s in v.facts.rules.steps:
+            for s in v.steps:
                 days: set[int] = set()
                 for c in (s.opens, *((a.when for a in s.actions) if s.lasts.word == "until_done" else ())):
                     for t in tests_in(c):
@@ -357,7 +350,7 @@ class Path:
                 if how:
                     self._end(o, at, how)
         state = list(self.openings)
-        for s in rules.steps:
+        for s in v.steps:
             if (woken is not None and s.id not in woken) or any(
                 (o.ended is None and o.step.names & s.names) or (o.ended is None and o.step.id in s.names) for o in state
             ):
@@ -400,9 +393,10 @@ class Path:
     def _wake_after(self, s: StepOf, at: int) -> None:
         """After a step opened or ended: those that ask about it are looked at in the next check."""
         nextone = at // DAY + (at == end_of(at // DAY))
-        for name, _ in self._depends.get(s.id, ()):
-            self._wake(nextone, name)
-            self._wake(nextone + 1, name)
+        for v in self.versions:
+            for name in v.facts.rules.dependents.get(s.id, ()):
+                self._wake(nextone, name)
+                self._wake(nextone + 1, name)
 
     def _end(self, o: Opening, at: int, how: str, closing: StepClosed | None = None, gone: int = NEVER * DAY) -> None:
         o.ended, o.how, o.closing = at, how, closing
@@ -418,7 +412,7 @@ class Path:
                 for step in w.facts.rules.steps:
                     if step.id != name:
                         continue
-                    for t in tests_in(step.opens):
+                    for t in step.tests:
                         if t.what == "counter":
                             count = w.facts.rules.counters[t.fact]
                             for _, place in w.facts._places_of(len(w.facts.epochs) - 1):
@@ -528,10 +522,10 @@ class Path:
     # ------------------------------------------------------------------ today's knowledge looks again
     def _candidate_days(self, v: _Version, step: StepOf, first: int, last: int, row: bool) -> list[int]:
         """Days between first and last on which `opens` can change its value or its newness."""
-        if step.watch is not None or any(t.what == "step" for t in tests_in(step.opens)) or not self.facts.is_plain:
+        if step.watch is not None or any(t.what == "step" for t in step.tests) or not self.facts.is_plain:
             return list(range(first, last + 1))
         found = {first, last}
-        tests = list(tests_in(step.opens))
+        tests = step.tests
         for t in tests:
             days = v.facts.row_days(t) if row else v.facts.change_days(t, False, step.again.startswith("each"))
             found.update(days[bisect_left(days, first) : bisect_right(days, last)])
@@ -572,9 +566,9 @@ class Path:
         if len(self.versions) > 1 or not self.facts.is_plain or self.facts.retraction_days or o.step.grades or o.step.watch:
             return False
         v = self.versions[o.version]
-        if any(t.what not in ("counter", "report") for t in tests_in(o.step.opens)) or _has_none(o.step.opens):
+        if any(t.what not in ("counter", "report") for t in o.step.tests) or _has_none(o.step.opens):
             return False
-        for t in tests_in(o.step.opens):
+        for t in o.step.tests:
             if t.what == "report":
                 if any(not d.event.raised for d in v.facts.reports.get(t.fact, ())):
                     return False
@@ -644,6 +638,15 @@ class Path:
                 if self.opens(v, s, c, at_last, at, early=FALSE, new=new, seen=at_last)[1][1]:
                     return c
         return None
+
+    def _can_ever_open(self, v: _Version, s: StepOf, condition: Condition) -> bool:
+        if isinstance(condition, Test):
+            return not v.facts.is_never_true(condition, s.lasts.word == "until_closed")
+        if isinstance(condition, AnyOf):
+            return any(self._can_ever_open(v, s, c) for c in condition.parts)
+        if isinstance(condition, All):
+            return all(self._can_ever_open(v, s, c) for c in condition.parts)
+        return True
 
     def _can_be_possible(self, v: _Version, condition: Condition) -> bool:
         if isinstance(condition, Test):

@@ -609,7 +609,7 @@ def _in_order(events: list[Any], pupil: str) -> tuple[tuple[Any, ...], tuple[int
     numbers: dict[str, int] = {}
     for given in events:
         event = given
-        fault = _impossible(event)
+        fault = None if type(event) is Mark and (event.lessons is None or event.lessons <= 24) else _impossible(event)
         if fault:
             name = event.id or TYPE_OF[type(event)]
             raise RecordError(fault[0], fault[2], pupil=pupil, field=fault[1], event=name)
@@ -622,10 +622,11 @@ def _in_order(events: list[Any], pupil: str) -> tuple[tuple[Any, ...], tuple[int
                 continue
             if type(event) is not Mark or type(old) is not Mark:
                 raise RecordError("id-twice", "one id stands for two events", pupil=pupil, field="id", event=event.id)
-        subject = None if with_seq else _subject(event)
+        # a mark seen for the first time contradicts nothing
+        subject = None if with_seq or (old is None and type(event) is Mark) else _subject(event)
         if subject is not None:
             subject = (event.recorded, subject)
-            other = subjects.setdefault(subject, event)
+            other = old if old is not None and old.recorded == event.recorded else subjects.setdefault(subject, event)
             if other is not event and replace(other, id=None) != replace(event, id=None):
                 rule, said = "contradiction", f"contradicts event {other.id}, recorded on the same day; give seq"
                 if type(event) is Mark:
