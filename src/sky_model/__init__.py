@@ -6,10 +6,10 @@ It proposes, a person decides. `load` a ruleset, make a `Case` of a pupil's reco
 from __future__ import annotations
 
 from sky_model.decision import Decision, Reason, Task, decide
-from sky_model.decision import engine_version as _version
 from sky_model.errors import CaseError, Place, Problem, RecordError, RulesetError
 from sky_model.explanation import explain
 from sky_model.model import Model, check, load, load_calendar, needs
+from sky_model.model import engine_version as _version
 from sky_model.records import (
     ActionTaken,
     Answer,

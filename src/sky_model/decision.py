@@ -8,25 +8,46 @@ the role may see and nothing more.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from sky_model.errors import RecordError, RulesetError
+from sky_model.errors import CaseError, RecordError, RulesetError
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
-from sky_model.model import DUTIES, WHO_RECORDED, Act, ByGrade, Model, Ruleset, Test, load_calendar
+from sky_model.model import (
+    DUTIES,
+    WHO_RECORDED,
+    Act,
+    ByGrade,
+    Model,
+    Ruleset,
+    Test,
+    engine_fingerprint,
+    engine_version,
+    load_calendar,
+)
 from sky_model.path import Opening, Path
-from sky_model.records import DAY, Case, Enrolment, Mark, end_of
+from sky_model.records import (
+    DAY,
+    ActionTaken,
+    Answer,
+    Case,
+    Consent,
+    Enrolment,
+    Mark,
+    Report,
+    StepClosed,
+    end_of,
+)
 from sky_model.schooldays import Calendar
 
 __all__ = ["Decision", "Reason", "Task", "decide", "decision_schema"]
 
 ANSWERED = ("done", "withdrawn", "not_needed", "refused")
 PARTIES = ("pupil", "guardian")
+NOT_RECORDED = "the recording days were not handed in: what happened on a day counts as recorded on it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +76,8 @@ class OpenStep:
     due_from: date
     is_in_doubt: bool
     because: tuple[Reason, ...]
+    is_in_rules: bool = True  # False: the version of today has no such step; open until a person closes it
+    may_close: bool = False  # the rules propose to close it; a person decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +129,17 @@ class OpenQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class TooEarly:
+    """A share that cannot be told yet, since too few lessons have been planned; nobody is asked for it.
+
+    known_from  the first day on which it can be known, by the calendar; None: the calendar does not say
+    """
+
+    counter: str
+    known_from: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Nearest:
     """The nearest limit of a step that is not open, and how much is missing."""
 
@@ -131,6 +165,7 @@ class Decision:
     withdrawn: tuple[str, ...]
     corrections: tuple[str, ...]
     nearest: Nearest | None
+    too_early: tuple[TooEarly, ...]
     told: tuple[str, ...]
     set_aside: tuple[tuple[str, str], ...]
     unmapped: tuple[str, ...]
@@ -148,6 +183,38 @@ class Decision:
     @property
     def is_undecided(self) -> bool:
         return bool(self.questions)
+
+    def problem_with(self, event: Any) -> CaseError | None:
+        """Why a new event is not legal after this decision, or None. `Case.with_events(…, after=decision)` asks this."""
+        r = self.rules
+        match event:
+            case Report():
+                return _not_one(event.report, r.reports, "report")
+            case Answer():
+                question = r.questions.get(event.question)
+                if question is None:
+                    return _not_one(event.question, r.questions, "question")
+                if isinstance(question.answers, list):
+                    given = event.answer if isinstance(event.answer, tuple) else (event.answer,)
+                    return next((e for e in (_not_one(a, question.answers, "answer") for a in given) if e), None)
+            case Consent():
+                return _not_one(event.consent, r.consents, "consent")
+            case StepClosed():
+                can = {s.step for s in self.open_steps} | {w.partition("@")[0].partition("+")[0] for w in self.withdrawn}
+                can |= {s for q in self.questions for s in q.steps}
+                if event.step not in can:
+                    return CaseError(f"the step '{event.step}' is neither open nor undecided", sorted(can))
+                step = r.step_by_id.get(event.step)
+                if step is not None and step.said.closing is not None:
+                    return _not_one(event.reason, [x.id for x in step.said.closing.reasons], "reason")
+            case ActionTaken() if event.status != "data_wrong":
+                tasks = {t.action: t for t in self.tasks}
+                task = tasks.get(event.action)
+                if task is None:
+                    return CaseError(f"the action '{event.action}' is not asked", sorted(tasks))
+                if event.status == "not_needed" and task.is_statutory and task.duty == "must":
+                    return CaseError(f"'{event.action}' is asked by law: it cannot be answered 'not_needed'", ("done", "planned"))
+        return None
 
     def for_reader(self, reader: str) -> Decision:
         """Only what a role, `guardian`, `pupil` or `log` may see: existence, day and owner of what concerns them."""
@@ -183,6 +250,7 @@ class Decision:
             withdrawn=tuple(w for w in self.withdrawn if absent),
             corrections=(),
             nearest=self.nearest if absent else None,
+            too_early=self.too_early if absent else (),
             told=(),
             set_aside=self.set_aside if absent else (),
             unmapped=(),
@@ -215,6 +283,8 @@ class Decision:
                     "about": s.about.isoformat(),
                     "due_from": s.due_from.isoformat(),
                     "in_doubt": s.is_in_doubt,
+                    "in_rules": s.is_in_rules,
+                    "may_close": s.may_close,
                     "because": [_reason_json(r) for r in s.because],
                 }
                 for s in self.open_steps
@@ -242,6 +312,9 @@ class Decision:
                 "number": self.nearest.number,
                 "missing": self.nearest.missing,
             },
+            "too_early": [
+                {"counter": x.counter, "known_from": x.known_from.isoformat() if x.known_from else None} for x in self.too_early
+            ],
             "told": list(self.told),
             "set_aside": [{"mark": m, "why": w} for m, w in self.set_aside],
             "unmapped": list(self.unmapped),
@@ -249,6 +322,10 @@ class Decision:
             "stale": self.is_stale,
             "basis": dict(self.basis),
         }
+
+
+def _not_one(name: str | None, known: Collection[str], what: str) -> CaseError | None:
+    return None if name in known else CaseError(f"there is no {what} '{name}'", sorted(known))
 
 
 def _task_json(t: Task, rules: Ruleset) -> dict[str, Any]:
@@ -395,6 +472,7 @@ class _Decider:
             withdrawn=tuple(o.name for o in self.path.openings if o.is_withdrawn),
             corrections=self._corrections(),
             nearest=self._nearest(opened),
+            too_early=self._too_early(),
             told=(*self.path.told, *self._unknown_events()),
             set_aside=aside,
             unmapped=unmapped,
@@ -708,7 +786,16 @@ class _Decider:
             day(o.due_from),
             o.is_in_doubt,
             self._reasons(o),
+            any(o.step.id in s.names for s in self.rules.steps),
+            self._may_close(o),
         )
+
+    def _may_close(self, o: Opening) -> bool:
+        """A rule may only suggest a closing, and only on what is known for certain."""
+        if o.step.suggest is None:
+            return False
+        v = self.path.versions[o.version]
+        return self.path.holds(v, o.step.suggest, self.on, self.known, end_of(self.on))[0] == TRUE
 
     def _nearest(self, opened: list[Opening]) -> Nearest | None:
         """The limit of a step that is not open which needs the smallest part of itself more."""
@@ -741,6 +828,16 @@ class _Decider:
                     best = part, Nearest(s.id, t.fact, _plain(want), _plain(here), _plain(left))
         return best[1] if best else None
 
+    def _too_early(self) -> tuple[TooEarly, ...]:
+        out = []
+        f = next(x for x in self.versions if x.rules is self.rules)
+        for count in self.rules.counters.values():
+            if count.is_share and f.reading(count, self.on, self.known).silent == "too_early":
+                days = (d for d in self.calendar.school_days if d > self.on)
+                first = next((d for d in days if f.reading(count, d, self.known).silent is None), None)
+                out.append(TooEarly(count.id, date.fromordinal(first) if first else None))
+        return tuple(out)
+
     # ------------------------------------------------------------------ what is not known
     def _questions(self, opened: list[Opening]) -> tuple[OpenQuestion, ...]:
         """One for each missing fact; first the one that can decide most."""
@@ -754,8 +851,10 @@ class _Decider:
         for o in opened:
             if o.is_in_doubt:
                 v = self.path.versions[o.version]
-                for what, fact, days, by in self._missing(v.facts, o.step, o.about):
-                    found.setdefault((what, fact), []).append((o.step.id, o.about, days, by))
+                for about in self.path.days_in_doubt(o):
+                    for what, fact, days, by in self._missing(v.facts, o.step, about):
+                        if what != "known_late":
+                            found.setdefault((what, fact), []).append((o.step.id, about, days, by))
         out = []
         for (what, fact), waits in found.items():
             first = min(w[1] for w in waits)
@@ -851,20 +950,18 @@ class _Decider:
                 "fingerprint": self.calendar.fingerprint,
                 "assumed": sorted({a for y in self.calendar.years for a in y.assumed}),
             },
-            "code_map": None,
-            "engine": {"name": "sky_model", "version": engine_version(), "fingerprint": None},
+            "code_map": dict(self.case.code_map) if self.case.code_map else None,
+            "engine": {"name": "sky_model", "version": engine_version(), "fingerprint": engine_fingerprint()},
             "register": self.case.register,
             "recorded": self.case.recorded,
-            "notes": list(self.rules.notes),
+            "notes": [
+                *self.rules.notes,
+                *(
+                    ["recording days were not handed in: each event counts as recorded on its day"]
+                    * (self.case.recorded != "given")
+                ),
+            ],
         }
-
-
-@lru_cache(maxsize=1)
-def engine_version() -> str:
-    try:
-        return version("sky-model")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _number(value: Any, unit: int) -> Any:
@@ -927,14 +1024,27 @@ def decision_schema() -> dict[str, Any]:
         marks=texts,
         sure=flag,
     )
-    step = shape(step=text, name=text, tier=text, opened_on=day, about=day, due_from=day, in_doubt=flag, because=list_of(reason))
+    step = shape(
+        step=text,
+        name=text,
+        tier=text,
+        opened_on=day,
+        about=day,
+        due_from=day,
+        in_doubt=flag,
+        in_rules=flag,
+        may_close=flag,
+        because=list_of(reason),
+    )
     question = shape(what=text, fact=text, steps=texts, since=day, days=list_of(day), by=texts, new=flag)
     near = shape(step=text, counter=text, limit=number, number=number, missing=number)
     whole = shape(
         format={"const": 1}, pupil=text, on=day, known_to=day, reader=maybe,
         next={"oneOf": [task, {"type": "null"}]}, undecided=flag,
         tasks=list_of(task), open_steps=list_of(step), questions=list_of(question), withdrawn=texts, corrections=texts,
-        nearest={"oneOf": [near, {"type": "null"}]}, told=texts, set_aside=list_of(shape(mark=text, why=text)), unmapped=texts,
+        nearest={"oneOf": [near, {"type": "null"}]},
+        too_early=list_of(shape(counter=text, known_from=maybe_day)), told=texts,
+        set_aside=list_of(shape(mark=text, why=text)), unmapped=texts,
         data_until=maybe_day, stale=flag, basis={"type": "object"},
     )  # fmt: skip
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sky_model decision, format 1", **whole}

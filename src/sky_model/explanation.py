@@ -89,6 +89,10 @@ class _Speaker:
         elif first is None:
             out.append(self.say("all-done"))
         out += self.near()
+        for x in d.too_early:
+            counter = _big(self.name("counters", x.counter))
+            day = self.day(x.known_from) if x.known_from else ""
+            out.append(self.say("too-early" if day else "too-early-unknown", counter=counter, day=day))
         out.append(self.data())
         if d.reader in PARTIES:
             out.append(self.say("wrong"))
@@ -153,6 +157,10 @@ class _Speaker:
                 out.append(self.say("because-report", about=self.day(r.about), report=_small(self.name("reports", r.fact))))
         if s.is_in_doubt:
             out.append(self.say("in-doubt"))
+        if not s.is_in_rules:
+            out.append(self.say("not-in-rules"))
+        if s.may_close:
+            out.append(self.say("may-close"))
         return " ".join(out)
 
     def counts_marks(self, counter: str) -> bool:

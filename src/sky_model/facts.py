@@ -11,9 +11,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple, TypeAlias
 
-from sky_model.model import ByGrade, Count, Ruleset, Test
+from sky_model.model import Act, ByGrade, Count, Ruleset, Test
 from sky_model.records import (
     DAY,
     ActionTaken,
@@ -567,12 +568,8 @@ class Facts:
         return next((e for e in known if e.on.toordinal() > day), None)
 
     def good_until(self, question: str, answer: Answer, moment: int) -> int | None:
-        said = self.rules.questions.get(question)
-        if said is None or said.good_for is None:
-            return None
-        (clock,) = said.good_for.clocks()
-        on = answer.on.toordinal()
-        return self.place(on, moment).calendar.after(on, Span(clock, int(getattr(said.good_for, clock))))  # type: ignore[arg-type]
+        span, on = self.rules.good_for.get(question), answer.on.toordinal()
+        return None if span is None else self.place(on, moment).calendar.after(on, span)
 
     def statuses(self, action: str, moment: int) -> list[ActionTaken]:
         return [d.event for d in self.taken.get(action, ()) if d.moment <= moment < d.gone]
@@ -631,10 +628,30 @@ class Facts:
             possible &= is_so
         return int(certain), int(possible)
 
+    def answered(self, act: Act, moment: int, first: int) -> int | None:
+        """The day on which everything that an action asks was answered, no answer before `first`; None: not yet."""
+        days = []
+        for question in act.asks:
+            known = [d.event.on.toordinal() for d in self.answers.get(question, ()) if d.moment <= moment < d.gone]
+            known = [d for d in known if d >= first]
+            if not known:
+                return None
+            days.append(min(known))
+        return max(days, default=None)
+
     def _ask_action(self, test: Test, day: int, moment: int) -> Pair:
         for op, value in test.asks:
             status = "done" if op == "done_within" else value
             found = [a for a in self.statuses(test.fact, moment) if a.status == status and a.on.toordinal() <= day]
+            act = self.rules.acts.get(test.fact)
+            if (
+                status == "done"
+                and act is not None
+                and act.asks
+                and (on := self.answered(act, moment, 0)) is not None
+                and on <= day
+            ):
+                found.append(ActionTaken(act.id, "done", date.fromordinal(on)))
             if op == "done_within":
                 found = [a for a in found if self._still_within(a, value, day, moment)]
             if not found:
@@ -668,7 +685,9 @@ class Facts:
                 until = self.good_until(test.fact, d.event, self.now)
                 yield from (d.moment // DAY, d.event.on.toordinal(), d.gone // DAY, *((until + 1,) if until else ()))
         elif test.what == "action":
-            for d in self.taken.get(test.fact, ()):
+            act = self.rules.acts.get(test.fact)
+            asked = [d for q in act.asks for d in self.answers.get(q, ())] if act is not None else []
+            for d in (*self.taken.get(test.fact, ()), *asked):
                 on = d.event.on.toordinal()
                 yield from (d.moment // DAY, on, d.gone // DAY)
                 for op, value in test.asks:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -168,6 +170,7 @@ class StepOf:
     grades: tuple[int, int] | None  # narrower than the ruleset's
     opens: Condition
     watch: Condition | None
+    suggest: Condition | None  # when it is true, closing is proposed to a person
     watch_for: Span | None
     lasts: Lasts
     again: str  # next_window | when_true_anew | once | each_mark | each_day
@@ -191,6 +194,7 @@ class Ruleset:
     fingerprint: str
     counters: Mapping[str, Count]
     steps: tuple[StepOf, ...]
+    good_for: Mapping[str, Span]  # how long the answer to a question holds
     open_to_layers: tuple[str, ...] = ()  # parameters without a number, and what is absent for want of it
     notes: tuple[str, ...] = ()
 
@@ -287,7 +291,7 @@ class Model:
     def fingerprint(self) -> str:
         if len(self.versions) == 1:
             return self.versions[0].fingerprint
-        return _digest([v.fingerprint for v in self.versions])
+        return digest([v.fingerprint for v in self.versions])
 
     def on(self, day: int) -> Ruleset | None:
         """The version that judges a day; None before the first one is in force."""
@@ -547,7 +551,7 @@ def _school_year(said: words.CalendarFile, source: Source) -> tuple[SchoolYear |
         public_holidays=frozenset(h.on.toordinal() for h in said.public_holidays),
         also_school=frozenset(a.on.toordinal() for a in said.also_school),
         assumed=tuple(a.what for a in said.assumed),
-        fingerprint=_digest(source.data),
+        fingerprint=digest(source.data),
     )
     if not problems:
         counted = len(Calendar((year,)).school_days)
@@ -566,7 +570,27 @@ def _school_year(said: words.CalendarFile, source: Source) -> tuple[SchoolYear |
     return (None if problems else year), problems
 
 
-def _digest(value: Any) -> str:
+@lru_cache(maxsize=1)
+def engine_version() -> str:
+    try:
+        return version("sky-model")
+    except PackageNotFoundError:
+        return "0"
+
+
+@lru_cache(maxsize=1)
+def engine_fingerprint() -> str:
+    """Of the files that make the meaning: another fingerprint may mean another answer."""
+    here = Path(__file__).resolve().parent
+    names = ("records", "schooldays", "source", "vocabulary", "model", "facts", "path", "decision")
+    return digest([(here / f"{n}.py").read_text(encoding="utf-8").replace("\r\n", "\n") for n in names])
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(x) for x in re.findall(r"\d+", text)[:3])
+
+
+def digest(value: Any) -> str:
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
@@ -643,11 +667,15 @@ class _Compiler:
         said = self.said
         self._one_name_for_one_thing()
         self._references()
+        self._engine()
         self._days_in_force()
         self.parameters = {p.id: p for p in said.parameters}
         self.counters = {c.id: self._counter(c) for c in said.counters}
         steps = [s for i, s in enumerate(said.steps) if (s.grades is None or self._grades_fit(s))]
         compiled = [self._step(s, i) for i, s in enumerate(steps)]
+        good_for = {
+            q.id: self._span(q.good_for, self.at("questions", q.id), "good_for") for q in said.questions if q.good_for is not None
+        }
         kept = tuple(s for s in compiled if s is not None)
         if not self.problems:
             self._order_of_limits(kept)
@@ -662,9 +690,10 @@ class _Compiler:
                 valid_from=said.valid_from.toordinal(),
                 said=said,
                 layers=tuple(f"{x.file.ruleset}/{x.file.version}" for x in self.layers if x.file),
-                fingerprint=_digest([x.data for x in self.layers]),
+                fingerprint=digest([x.data for x in self.layers]),
                 counters=self.counters,
                 steps=kept,
+                good_for={name: span for name, span in good_for.items() if span is not None},
                 open_to_layers=tuple(self.absent),
                 notes=tuple(notes),
             ),
@@ -737,8 +766,13 @@ class _Compiler:
             at = self.at("consents", c.id)
             for i, who in enumerate(c.given_by):
                 self._need(who, actors, "role", at, "given_by", i)
-            for i, who in enumerate(c.needed_for.with_ or []):
-                self._need(who, actors, "role or group", at, "needed_for", "with", i)
+            for i, who in enumerate(c.if_pupil_cannot_judge):
+                self._need(who, actors, "role", at, "if_pupil_cannot_judge", i)
+            for key, names in (("with", c.needed_for.with_), ("to", c.needed_for.to)):
+                for i, who in enumerate(names or []):
+                    self._need(who, actors, "role or group", at, "needed_for", key, i)
+            for i, action in enumerate(c.needed_for.actions or []):
+                self._need(action, self.actions, "action", at, "needed_for", "actions", i)
         for counter in said.counters:
             c_kinds = counter.kinds
             if isinstance(c_kinds, words.Kinds):
@@ -747,14 +781,41 @@ class _Compiler:
                         self._need(k, kinds, "kind", self.at("counters", counter.id), "kinds", key, i)
         for i, code in enumerate(said.local_codes):
             self._need(code.kind, kinds, "kind", (self.top, ("local_codes", i)), "kind")
+        rules = [r.id for r in said.critical_rules]
         for item in said.community:
-            self._need(item.tier, tiers, "tier", self.at("community", item.id), "tier")
+            at = self.at("community", item.id)
+            self._need(item.tier, tiers, "tier", at, "tier")
+            for who in item.who.any_of if isinstance(item.who, words.AnyOf) else [item.who]:
+                self._need(who, actors, "role or group", at, "who")
+            for i, rule in enumerate(item.serves):
+                self._need(rule, rules, "critical rule", at, "serves", i)
+        for q in said.questions:
+            if q.if_not_done:
+                self._need(q.if_not_done.tell, actors, "role", self.at("questions", q.id), "if_not_done", "tell")
         if said.owner:
             self._need(said.owner.role, roles, "role", (self.top, ("owner",)), "role")
         served = {x for s in SECTIONS_WITH_IDS for x in (i.id for i in getattr(said, s))}
-        for rule in said.critical_rules:
-            for i, name in enumerate(rule.served_by):
-                self._need(name, served, "item", self.at("critical_rules", rule.id), "served_by", i)
+        for critical in said.critical_rules:
+            for i, name in enumerate(critical.served_by):
+                self._need(name, served, "item", self.at("critical_rules", critical.id), "served_by", i)
+
+    def _engine(self) -> None:
+        """Does this engine read the ruleset? `requires_engine: ">=0.2"`."""
+        wanted = self.said.requires_engine
+        if wanted is None:
+            return
+        match = re.fullmatch(r">=\s*(\d+(?:\.\d+)*)", wanted)
+        top = (self.top, ())
+        if match is None:
+            hint = 'write ">=0.1"'
+            self.fault(
+                "engine", f"'{wanted}' does not say from which engine on the ruleset is read", top, "requires_engine", hint=hint
+            )
+            return
+        have = engine_version()
+        if _numbers(have) < _numbers(match[1]):
+            message = f"the ruleset needs sky_model {match[1]} or newer, this is {have}"
+            self.fault("engine", message, top, "requires_engine", hint="install a newer sky_model")
 
     def _days_in_force(self) -> None:
         """A rule is not in force before its source, a layer not before its base or its adoption; a variant may say so."""
@@ -765,6 +826,10 @@ class _Compiler:
         if said.adopted and said.adopted.on > said.valid_from:
             message = f"in force from {said.valid_from}, but adopted on {said.adopted.on}"
             self.fault("before-adoption", message, top, "valid_from", hint=f"write {said.adopted.on} or later")
+        for layer in self.layers:
+            if said.status == "adopted" and layer.file and layer.file.gaps:
+                message = f"an adopted ruleset has no gaps; {layer.shown} has {len(layer.file.gaps)}"
+                self.fault("adopted-with-gaps", message, top, "status", hint="close them, or write status: pilot")
         if said.status == "adopted" and said.extends and not said.adopted:
             self.fault(
                 "no-adoption",
@@ -898,7 +963,7 @@ class _Compiler:
         key, body = said.key()
         if key in ("any", "all", "none"):
             parts = [self._condition(x, at, *path, key, i) for i, x in enumerate(body)]
-            if key == "any":
+            if key == "any" and path[0] == "opens":
                 self._no_question_alone(body, at, *path, key)
             if key == "all" and any(p is None for p in parts):
                 return None
@@ -1027,6 +1092,9 @@ class _Compiler:
         if opens is None:
             self.absent.append(f"steps.{said.id}")
             return None
+        suggest = None
+        if said.closing is not None and said.closing.suggest is not None:
+            suggest = self._condition(said.closing.suggest, at, "closing", "suggest")
         first, last = self.said.grades
         return StepOf(
             id=said.id,
@@ -1035,6 +1103,7 @@ class _Compiler:
             grades=said.grades if said.grades and not (said.grades[0] <= first and said.grades[1] >= last) else None,
             opens=opens,
             watch=watched,
+            suggest=suggest,
             watch_for=self._span(watch.for_, at, "closing", "watch", "for") if watch else None,
             lasts=lasts,
             again=again,
@@ -1142,6 +1211,9 @@ class _Compiler:
         if span is None:
             self.absent.append(".".join(map(str, (*at[1], *path))))
             return None
+        if said.from_ and said.after:
+            hint = "keep `from` or `after`"
+            self.fault("two-beginnings", "a due day is counted from one day, here are two", at, *path, hint=hint)
         if said.from_:
             self._need(said.from_, [r.id for r in self.said.reports], "report", at, *path, "from")
         if said.after:

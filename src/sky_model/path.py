@@ -303,7 +303,7 @@ class Path:
                         days.update(v.facts.change_days(t, s.lasts.word == "until_closed", s.again.startswith("each")))
                 if s.lasts.word == "until_done":
                     for a in s.actions:
-                        for d in facts.taken.get(a.id, ()):
+                        for d in (*facts.taken.get(a.id, ()), *(x for q in a.asks for x in facts.answers.get(q, ()))):
                             days.update((d.moment // DAY, d.event.on.toordinal(), d.gone // DAY))
                 if s.lasts.word == "until_end_of_term":
                     days.update(facts.place(0, facts.now).calendar.term_starts)
@@ -493,8 +493,12 @@ class Path:
         return max([min(days, default=o.day), *(b + 1 for b in before)])
 
     def status(self, o: Opening, act: Act, known: int) -> ActionTaken | None:
-        """The answer of a person that counts for this opening."""
-        taken = self.facts.taken.get(act.id)
+        """The answer of a person that counts for this opening. What is asked for and answered is done."""
+        taken = self.facts.taken.get(act.id, ())
+        if act.asks:
+            on = self.facts.answered(act, known, self.counts_from(o, known))
+            if on is not None and (o.ended is None or on <= o.ended // DAY):
+                return ActionTaken(act.id, "done", date.fromordinal(on))
         if not taken:
             return None
         said = [d for d in taken if d.moment <= known < d.gone]
@@ -598,6 +602,10 @@ class Path:
             day = self._open_question(s, v, self.on, self.now)
             if day is not None:
                 self.undecided[s.id] = day
+
+    def days_in_doubt(self, o: Opening) -> list[int]:
+        """Days asked about for which an opening in doubt is neither sure nor gone."""
+        return [c for c, value in self._ground(o, self.now, self.on) if value == UNKNOWN]
 
     def _due_from(self, o: Opening) -> int:
         """It moves on with the ground as known on each day, and to the day on which lost ground came back; never back."""

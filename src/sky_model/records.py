@@ -15,9 +15,9 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, Protocol, TypeAlias, get_args
 
-from sky_model.errors import RecordError, nearest
+from sky_model.errors import CaseError, RecordError, nearest
 
 __all__ = [
     "DAY",
@@ -373,6 +373,7 @@ class Case:
     data_until  the last day with any mark or register of the school; None: not known, and the decision says so
     does        actions that the application does by itself (`fulfilled_by: system`)
     named       persons named in this case for a role
+    code_map    {"name", "fingerprint"} of the mapping that turned another system's codes into ours
     Raises RecordError for the first value that cannot be true.
     """
 
@@ -382,6 +383,7 @@ class Case:
     data_until: date | None
     does: frozenset[str]
     named: Mapping[str, str]
+    code_map: Mapping[str, str] | None
     events: tuple[Any, ...]
     moments: tuple[int, ...]
     twice: tuple[tuple[int, str], ...]  # (day of recording, id) of events handed in twice with the same content
@@ -395,6 +397,7 @@ class Case:
         data_until: date | None = None,
         does: Iterable[str] = (),
         named: Mapping[str, str] | None = None,
+        code_map: Mapping[str, str] | None = None,
         events: Iterable[Event] = (),
     ) -> None:
         _check_pupil(pupil)
@@ -408,7 +411,14 @@ class Case:
         ordered, moments, twice = _in_order(
             list(events) if isinstance(events, _Read) else [_check(e, pupil) for e in events], pupil
         )
-        _fill(self, named=dict(named or {}), events=ordered, moments=moments, twice=twice)
+        _fill(
+            self,
+            named=dict(named or {}),
+            code_map=dict(code_map) if code_map else None,
+            events=ordered,
+            moments=moments,
+            twice=twice,
+        )
 
     @classmethod
     def from_json(cls, record: str | bytes | Mapping[str, Any]) -> Case:
@@ -429,7 +439,7 @@ class Case:
         feed = record.get("feed", {})
         if not isinstance(feed, Mapping):
             raise RecordError("not-an-object", "feed is an object", pupil=pupil, field="feed")
-        _check_keys(feed, ("register", "recorded", "data_until", "does"), pupil, "feed.")
+        _check_keys(feed, ("register", "recorded", "data_until", "does", "code_map"), pupil, "feed.")
         until = feed.get("data_until")
         try:
             data_until = None if until is None else _day(until)
@@ -443,8 +453,17 @@ class Case:
             raise RecordError("not-a-list", "does is a list of action ids", pupil=pupil, field="feed.does")
         if not isinstance(named, Mapping) or not all(isinstance(x, str) for x in named.values()):
             raise RecordError("not-an-object", "named gives a person for a role", pupil=pupil, field="named")
+        code_map = feed.get("code_map")
+        if code_map is not None and not (
+            isinstance(code_map, Mapping)
+            and set(code_map) == {"name", "fingerprint"}
+            and all(isinstance(x, str) for x in code_map.values())
+        ):
+            said = "code_map is an object with name and fingerprint"
+            raise RecordError("not-an-object", said, pupil=pupil, field="feed.code_map")
         return cls(
             pupil,
+            code_map=code_map,
             register=feed.get("register", "marks_only"),
             recorded=feed.get("recorded", "given"),
             data_until=data_until,
@@ -460,6 +479,7 @@ class Case:
             "recorded": self.recorded,
             "data_until": self.data_until.isoformat() if self.data_until else None,
             "does": sorted(self.does),
+            **({"code_map": dict(self.code_map)} if self.code_map else {}),
         }
         return {
             "format": 1,
@@ -469,8 +489,19 @@ class Case:
             "events": [_event_json(e) for e in self.events],
         }
 
-    def with_events(self, *new: Event) -> Case:
-        """This case and new events. An event recorded before what is already there keeps the record in its order."""
+    def with_events(self, *new: Event, after: Judge | None = None) -> Case:
+        """This case and new events. An event recorded before what is already there keeps the record in its order.
+
+        after  the decision that the new events answer; then each must be legal, or CaseError says what is
+        """
+        if after is not None:
+            ids = {e.id for e in self.events}
+            for e in new:
+                if type(e) is Retracted and e.of not in ids:
+                    raise CaseError(f"there is no event '{e.of}' to take back", sorted(ids)[:20])
+                problem = after.problem_with(e)
+                if problem is not None:
+                    raise problem
         return Case(
             self.pupil,
             register=self.register,
@@ -478,8 +509,15 @@ class Case:
             data_until=self.data_until,
             does=self.does,
             named=self.named,
+            code_map=self.code_map,
             events=[*self.events, *new],
         )
+
+
+class Judge(Protocol):
+    """What says whether a new event is legal: a Decision."""
+
+    def problem_with(self, event: Any) -> CaseError | None: ...
 
 
 class _Read(list[Any]):
@@ -701,6 +739,12 @@ def record_schema() -> dict[str, Any]:
         "recorded": {"enum": ["given", "not_given"]},
         "data_until": day,
         "does": {"type": "array", "items": {"type": "string"}},
+        "code_map": {
+            "type": "object",
+            "properties": {"name": {"type": "string"}, "fingerprint": {"type": "string"}},
+            "required": ["name", "fingerprint"],
+            "additionalProperties": False,
+        },
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -13,12 +13,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
 from sky_model.errors import Place, Problem, RecordError, RulesetError
+from sky_model.model import digest
 from sky_model.records import Case, Enrolment, Mark
 from sky_model.source import read_file
 from sky_model.vocabulary import Shape, Whole, YesNo, read
@@ -71,6 +73,11 @@ class Mapping(Shape):
     date_form: Literal["iso", "d.m.yyyy"] = "iso"
     enrolled_on: str | None = None
     says: list[str] = Field(default_factory=list)
+
+    @cached_property
+    def code_map(self) -> dict[str, str]:
+        """Its name and fingerprint, for the basis of every decision that rests on it."""
+        return {"name": self.name, "fingerprint": digest(self.model_dump(mode="json"))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,5 +287,6 @@ def _case(
         name,
         recorded="given" if has_recorded else "not_given",
         data_until=newest.get(school),
+        code_map=mapping.code_map if mapping else None,
         events=events,
     )
