@@ -20,7 +20,7 @@ def test_the_invented_finnish_export_is_read_and_its_names_never_shown() -> None
     result = CliRunner().invoke(cli.app, ["decide", str(FINNISH / "vienti.csv"), *options])
     assert result.exit_code == 0, result.output
     assert "Testi" not in result.output
-    assert "columns left out: Nimi" in result.output
+    assert '…: "Nimi"' in result.output
     assert '{code: "Muu syy", kind: …}   # 1 mark' in result.output
     assert "12 decided" in result.output
     row = next(x for x in result.output.splitlines() if "k-10" in x)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,8 @@ import sky_model as sky
 from sky_model.checks.cases import run_cases
 from sky_model.decision import dumps
 from sky_model.explanation import explain as explain_decision
-from sky_model.host.intake import Intake, Refused, read_lines, read_mapping, read_marks
+from sky_model.host.intake import Intake, Mapping, Refused, read_lines, read_mapping, read_marks, unmapped_in
+from sky_model.host.schools import Schools, read_schools
 from sky_model.model import rulesets_folder
 from sky_model.records import record_schema
 from sky_model.vocabulary import LANGUAGES
@@ -37,7 +40,7 @@ class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         if isinstance(value, date) and not isinstance(value, datetime):
             return value
         try:
-            if len(value) != 10:
+            if len(value) != 10 or value[4] != "-" or value[7] != "-":
                 raise ValueError
             return date.fromisoformat(value)
         except ValueError:
@@ -64,58 +67,67 @@ def main() -> None:
         sys.exit(NOT_DECIDED)
 
 
-def _calendars(calendar: str | None, schools: str | None) -> Any:
-    if calendar:
-        return sky.load_calendar(*calendar.split("+"))
-    if not schools:
-        return None
-    from sky_model.source import read_file
+@dataclass
+class _Asked:
+    """What a command was asked to decide with: one ruleset and calendar for all, or a file of schools."""
 
-    source = read_file(Path(schools))
-    if source.problems:
-        raise sky.RulesetError(source.problems)
-    out: dict[str, Any] = {}
-    for i, s in enumerate(source.data.get("schools", []) if isinstance(source.data, dict) else []):
-        if not isinstance(s, dict) or "id" not in s or not s.get("calendars"):
-            place = source.place(("schools", i))
-            raise sky.RulesetError(
-                [
-                    sky.Problem(
-                        "school",
-                        "a school has an id and calendars",
-                        place,
-                        "write {id: s-3, calendars: [kotka/2026-27]}",
-                    )
-                ]
-            )
-        out[s["id"]] = sky.load_calendar(*s["calendars"])
-    return out
+    model: sky.Model
+    calendars: Any
+    schools: Schools | None
+    mapping: Mapping | None
+
+    @property
+    def kinds(self) -> set[str]:
+        models = [s.model for s in self.schools.by_id.values() if s.model] if self.schools else []
+        return {k for m in (self.model, *models) for v in m.versions for k in v.kinds}
+
+    def decide(self, case: sky.Case, on: date, known_on: date | None) -> sky.Decision:
+        if self.schools is None:
+            return sky.decide(self.model, case, on=on, known_on=known_on, calendars=self.calendars)
+        school = self.schools.school_of(case, on)
+        known = case.does_too(school.does)
+        return sky.decide(school.model or self.model, known, on=on, known_on=known_on, calendars=self.calendars)
 
 
-def _read(records: str, mapping: str | None, model: sky.Model) -> tuple[Iterator[Any], Intake | None]:
+def _asked(rules: str, allow: tuple[str, ...], calendar: str | None, schools: str | None, mapping: str | None) -> _Asked:
+    model = sky.load(rules, allow=allow)
+    tied = read_schools(Path(schools), allow=allow) if schools else None
+    calendars: Any = sky.load_calendar(*calendar.split("+")) if calendar else tied.calendars if tied else None
+    if isinstance(calendars, sky.Calendar) and (problems := model.problems_with(calendars)):
+        raise sky.RulesetError(problems)
+    found = read_mapping(Path(mapping)) if mapping else tied.mapping if tied else None
+    return _Asked(model, calendars, tied, found)
+
+
+@contextmanager
+def _read(records: str, asked: _Asked) -> Iterator[tuple[Iterator[Any], Intake]]:
     """Cases and refusals, one after another; a CSV is read as a whole."""
     if records == "-":
-        return read_lines(iter(sys.stdin.buffer.readline, b"")), None
+        yield read_lines(iter(sys.stdin.buffer.readline, b"")), Intake()
+        return
     path = Path(records)
     if not path.is_file():
         raise click.UsageError(f"there is no file '{records}'")
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
-        return read_lines(path.open("rb")), None
-    found = read_mapping(Path(mapping)) if mapping else None
-    kinds = {k for v in model.versions for k in v.kinds}
-    intake = read_marks(path.read_bytes(), mapping=found, known_kinds=kinds, file=records)
-    return iter([*intake.refused, *intake.cases]), intake
+        with path.open("rb") as file:
+            yield read_lines(file), Intake()
+        return
+    intake = read_marks(path.read_bytes(), mapping=asked.mapping, known_kinds=asked.kinds, file=records)
+    yield iter([*intake.refused, *intake.cases]), intake
 
 
 def _decided(
-    cases: Iterable[Any], model: sky.Model, calendars: Any, on: date, known_on: date | None, reader: str | None
+    cases: Iterable[Any], asked: _Asked, intake: Intake, on: date, known_on: date | None, reader: str | None
 ) -> Iterator[Any]:
+    kinds, is_file = asked.kinds, bool(intake.rows)
     for case in cases:
         if isinstance(case, Refused):
             yield case
             continue
         try:
-            decision = sky.decide(model, case, on=on, known_on=known_on, calendars=calendars)
+            decision = asked.decide(case, on, known_on)
+            if not is_file:
+                intake.unmapped.update(unmapped_in(case, kinds))
             yield decision.for_reader(reader) if reader else decision
         except sky.RecordError as e:
             yield Refused(e.pupil or case.pupil, e)
@@ -157,35 +169,50 @@ def decide(
     as_json: bool,
 ) -> None:
     """Decide about every pupil of RECORDS: a CSV of marks, JSON Lines, or - for lines on standard input."""
-    model = sky.load(rules, allow=allow)
-    calendars = _calendars(calendar, schools)
-    if isinstance(calendars, sky.Calendar):
-        problems = model.problems_with(calendars)
-        if problems:
-            raise sky.RulesetError(problems)
-    cases, intake = _read(records, mapping, model)
-    answers = _decided(cases, model, calendars, on, known_on, reader)
+    asked = _asked(rules, allow, calendar, schools, mapping)
     refused = 0
-    if as_json or records == "-":
-        for a in answers:
-            refused += isinstance(a, Refused)
-            click.echo(_refusal(a) if isinstance(a, Refused) else dumps(a))
-            sys.stdout.flush()
-        if intake:
+    with _read(records, asked) as (cases, intake):
+        answers = _decided(cases, asked, intake, on, known_on, reader)
+        if as_json or records == "-":
+            for a in answers:
+                refused += isinstance(a, Refused)
+                click.echo(_refusal(a) if isinstance(a, Refused) else dumps(a))
+                sys.stdout.flush()
             for line in _unmapped(intake):
                 click.echo(line, err=True)
-    else:
-        found = []
-        for n, a in enumerate(answers, 1):
-            found.append(a)
-            if n % 1000 == 0 and sys.stderr.isatty():
-                click.echo(f"\r{n} pupils", nl=False, err=True)
-        refused = sum(isinstance(a, Refused) for a in found)
-        table(found, on)
-        if intake:
-            for line in _unmapped(intake):
+        else:
+            found = list(_with_progress(answers))
+            refused = sum(isinstance(a, Refused) for a in found)
+            table(found, on)
+            for line in (*_unmapped(intake), *_assumed(found)):
                 click.echo(line)
     sys.exit(NOT_DECIDED if refused else 0)
+
+
+def _with_progress(answers: Iterable[Any]) -> Iterator[Any]:
+    """On a terminal a counter that goes away again; else nothing."""
+    is_shown = sys.stderr.isatty()
+    for n, a in enumerate(answers, 1):
+        yield a
+        if is_shown and n % 200 == 0:
+            click.echo(f"\r{n:,} pupils", nl=False, err=True)
+    if is_shown:
+        click.echo("\r\033[K", nl=False, err=True)
+
+
+def _assumed(found: list[Any]) -> list[str]:
+    """What the decisions rest on that nobody has said: parts of calendars and of rulesets."""
+    out: dict[str, None] = {}
+    for d in found:
+        if isinstance(d, sky.Decision):
+            calendar = d.basis["calendar"]
+            out.update({f"assumed in the calendar {calendar['name']}: {a}": None for a in calendar["assumed"]})
+            name, notes = d.basis["ruleset"]["name"], d.basis["notes"]
+            gaps = sum(note.startswith("gap: ") for note in notes)
+            out.update({f"{name}: {note}": None for note in notes if not note.startswith("gap: ")})
+            if gaps:
+                out[f"{name} has {gaps} gaps; sky check lists them"] = None
+    return list(out)
 
 
 def _refusal(r: Refused) -> str:
@@ -197,7 +224,11 @@ def _refusal(r: Refused) -> str:
 def _unmapped(intake: Intake) -> list[str]:
     out = []
     if intake.left_out:
-        out.append(f"columns left out: {', '.join(intake.left_out)}")
+        out.append("columns left out. Where one is ours, name it under columns: in the mapping:")
+        out += [f'    …: "{column}"' for column in intake.left_out]
+    if intake.no_such_kind:
+        out.append("kinds that the mapping names and the ruleset does not have; correct them in the mapping:")
+        out += [f"  {kind}   # {n} mark{'s' if n > 1 else ''}" for kind, n in sorted(intake.no_such_kind.items())]
     if intake.unmapped:
         out.append(
             "codes that nobody has mapped; their marks count only as possible. Add to the mapping, with the kind filled in:"
@@ -228,7 +259,7 @@ def table(found: list[Any], on: date) -> None:
         if t is None and not d.is_undecided and not d.set_aside:
             quiet += 1
             continue
-        act = next((a for s in d.rules.steps for a in s.actions if t and a.id == t.action), None)
+        act = d.rules.acts.get(t.action) if t else None
         aside = f"{len(d.set_aside)} mark{'s' if len(d.set_aside) > 1 else ''} set aside" if d.set_aside else ""
         question = f"undecided: {d.questions[0].what.replace('_', ' ')}, {d.questions[0].fact}" if d.questions else ""
         step = next((s for s in d.open_steps if t and s.name in t.openings), None)
@@ -277,15 +308,15 @@ def explain(
     reader: str | None,
 ) -> None:
     """One pupil's decision in words."""
-    model = sky.load(rules, allow=allow)
-    cases, _ = _read(records, mapping, model)
-    one = (c for c in cases if c.pupil == pupil)
-    for a in _decided(one, model, _calendars(calendar, schools), on, known_on, reader):
-        if isinstance(a, Refused):
-            click.echo(str(a.error), err=True)
-            sys.exit(NOT_DECIDED)
-        click.echo(explain_decision(a, language=language))
-        return
+    asked = _asked(rules, allow, calendar, schools, mapping)
+    with _read(records, asked) as (cases, intake):
+        one = (c for c in cases if c.pupil == pupil)
+        for a in _decided(one, asked, intake, on, known_on, reader):
+            if isinstance(a, Refused):
+                click.echo(str(a.error), err=True)
+                sys.exit(NOT_DECIDED)
+            click.echo(explain_decision(a, language=language))
+            return
     click.echo(f"there is no pupil '{pupil}' in {records}", err=True)
     sys.exit(1)
 
@@ -300,6 +331,11 @@ def check(ruleset: str, as_json: bool) -> None:
         click.echo(json.dumps(p.to_json(), ensure_ascii=False) if as_json else str(p))
     if not problems and not as_json:
         click.echo(f"{ruleset}: no faults")
+        newest = sky.load(ruleset, allow=("draft", "variant")).newest
+        for line in newest.open_to_layers:
+            click.echo(f"open to layers: {line}")
+        for note in newest.notes:
+            click.echo(note)
     sys.exit(FAULTY if problems else 0)
 
 
@@ -337,6 +373,13 @@ def rules() -> None:
         name = str(path.parent.relative_to(root))
         version = sky.load(name, allow=("draft", "variant")).newest
         click.echo(f"{name:32} {version.said.status:8} from {version.said.valid_from}  {version.said.name.in_language('en')}")
+    click.echo("\ncalendars, with their school days; what is assumed there is not in the sources")
+    for path in sorted((root / "calendars").rglob("*.yaml")):
+        name = str(path.relative_to(root / "calendars"))[:-5]
+        calendar = sky.load_calendar(name)
+        (year,) = calendar.years
+        stated = f", the source states {year.stated}" if year.stated not in (None, len(calendar.school_days)) else ""
+        click.echo(f"{name:32} {len(calendar.school_days)} school days{stated}; assumed: {'; '.join(year.assumed) or 'nothing'}")
 
 
 @app.command(hidden=True)

@@ -18,8 +18,6 @@ from sky_model.errors import CaseError, RecordError, RulesetError
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
 from sky_model.model import (
     DUTIES,
-    WHO_RECORDED,
-    Act,
     ByGrade,
     Model,
     Ruleset,
@@ -42,11 +40,10 @@ from sky_model.records import (
     end_of,
 )
 from sky_model.schooldays import Calendar
+from sky_model.tasks import PARTIES, STATES, Task, propose
 
 __all__ = ["Decision", "Reason", "Task", "decide", "decision_schema"]
 
-ANSWERED = ("done", "withdrawn", "not_needed", "refused")
-PARTIES = ("pupil", "guardian")
 NOT_RECORDED = "the recording days were not handed in: what happened on a day counts as recorded on it"
 
 
@@ -78,41 +75,6 @@ class OpenStep:
     because: tuple[Reason, ...]
     is_in_rules: bool = True  # False: the version of today has no such step; open until a person closes it
     may_close: bool = False  # the rules propose to close it; a person decides
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One action that is asked. `due` None: no day is set, or the calendar ends before (`due_unknown`)."""
-
-    name: str
-    action: str
-    step: str
-    tier: str
-    role: str
-    roles: tuple[str, ...]
-    organisation: str | None
-    person: str | None
-    duty: str
-    about: str
-    state: str
-    due: date | None
-    due_unknown: bool
-    overdue: bool
-    is_statutory: bool
-    source: str
-    certainty: str
-    hand_over: bool
-    to: tuple[str, ...]
-    takes_part: tuple[str, ...]
-    left_out: tuple[str, ...]
-    blocked_by: tuple[str, ...]
-    openings: tuple[str, ...]
-    counted_from: date | None = None  # day 0 of a due day that is counted in school days
-    counted: tuple[date, ...] = ()  # the school days counted, the last one is the due day
-
-    @property
-    def is_next(self) -> bool:
-        return self.state in ("ready", "undecided", "blocked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +135,7 @@ class Decision:
     rules: Ruleset
     grade: int | None
     register: str
+    silenced: Mapping[str, frozenset[str]]  # for a party the matters of which it is not told, by a consent that is missing
     reader: str | None = None
 
     @property
@@ -219,7 +182,7 @@ class Decision:
     def for_reader(self, reader: str) -> Decision:
         """Only what a role, `guardian`, `pupil` or `log` may see: existence, day and owner of what concerns them."""
         if reader == "log":
-            return replace(self, reader="log")
+            return replace(self, reader="log", unmapped=())  # codes as somebody typed them are free text
         role = self.rules.roles.get(reader)
         if role is None:
             known = ", ".join(sorted(self.rules.roles))
@@ -229,6 +192,8 @@ class Decision:
         tasks = tuple(t for t in self.tasks if t.about in sees or mine & {*t.roles, *t.to, *t.takes_part})
         if reader == "guardian":
             tasks = tuple(t for t in tasks if t.about != "child_protection" and (t.about != "welfare" or "guardian" in t.to))
+        banned = self.silenced.get(reader, frozenset())
+        tasks = tuple(t for t in tasks if t.about not in banned)
         if reader == "pupil":
             tasks = tuple(t for t in tasks if t.about != "child_protection")
         names = {n for t in tasks for n in t.openings}
@@ -247,7 +212,7 @@ class Decision:
             else self.questions
             if absent
             else (),
-            withdrawn=tuple(w for w in self.withdrawn if absent),
+            withdrawn=tuple(w for w in self.withdrawn if self._matters(w) & sees - banned),
             corrections=(),
             nearest=self.nearest if absent else None,
             too_early=self.too_early if absent else (),
@@ -256,6 +221,14 @@ class Decision:
             unmapped=(),
             reader=reader,
         )
+
+    def _matters(self, opening: str) -> set[str]:
+        """What the ground of an opening can be about: absence of a counter, a report its own matter."""
+        name = opening.partition("@")[0].partition("+")[0]
+        step = next((s for s in self.rules.steps if name in s.names), None)
+        tests = step.tests if step is not None else ()
+        reports = {self.rules.reports[t.fact].about or "absence" for t in tests if t.what == "report"}
+        return {str(r) for r in reports} | ({"absence"} if any(t.what == "counter" for t in tests) else set())
 
     def _is_about_welfare(self, step: OpenStep) -> bool:
         reports = [r for r in step.because if r.what == "report"]
@@ -355,6 +328,7 @@ def _task_json(t: Task, rules: Ruleset) -> dict[str, Any]:
         "takes_part": list(t.takes_part),
         "left_out": list(t.left_out),
         "blocked_by": list(t.blocked_by),
+        "not_needed_if": list(t.not_needed_if),
         "openings": list(t.openings),
     }
 
@@ -456,7 +430,7 @@ class _Decider:
 
     def decision(self) -> Decision:
         opened = [o for o in self.path.openings if o.ended is None]
-        tasks = self._tasks(opened)
+        tasks = propose(self.path, self.rules, self.calendar, self.place.grade, self.on, self.known)
         data_until = min(self.case.data_until, date.fromordinal(self.on)) if self.case.data_until else None
         stale = data_until is not None and self.calendar.count_school_days(data_until.toordinal() + 1, self.on) > 3
         aside, unmapped = self._set_aside()
@@ -480,256 +454,23 @@ class _Decider:
             rules=self.rules,
             grade=self.place.grade,
             register=self.case.register,
+            silenced=self._silenced(),
         )
 
-    # ------------------------------------------------------------------ tasks
-    def _asking(self, opened: list[Opening]) -> list[Opening]:
-        """Openings that ask for something: not where a higher one replaces them."""
-        live = [o for o in opened if not o.is_withdrawn]
-        return [o for o in opened if not any(x is not o and x.step.above.get(o.step.id) == "replaces" for x in live)]
-
-    def _acts(self, o: Opening, rules: Ruleset) -> list[Act]:
-        """Its own actions, and those of the steps that it includes, and theirs in turn."""
-        out: list[Act] = []
-        waiting, seen = [o.step], set[str]()
-        while waiting:
-            s = waiting.pop(0)
-            if s.id in seen:
-                continue
-            seen.add(s.id)
-            out += s.actions
-            waiting += [rules.step_by_id[n] for n, how in s.above.items() if how == "includes" and n in rules.step_by_id]
-        unique: dict[str, Act] = {}
-        for a in out:
-            unique.setdefault(a.id, a)
-        return list(unique.values())
-
-    def _tasks(self, opened: list[Opening]) -> tuple[Task, ...]:
-        merged: dict[str, tuple[Task, tuple[Any, ...]]] = {}
-        for o in sorted(self._asking(opened), key=lambda o: (o.moment, o.step.order)):
-            v = self.path.versions[o.version]
-            acts = self._acts(o, v.facts.rules)
-            for act in acts:
-                task = self._task(o, act, acts)
-                if task is None:
-                    continue
-                order = (-o.step.tier, o.step.order, act.order)
-                old = merged.get(act.id)
-                if old is None or (old[0].state in ("withdrawn", "done") and task.state not in ("withdrawn", "done")):
-                    first = old[0].name if old else task.name
-                    merged[act.id] = replace(task, name=first), order
-                elif task.state not in ("withdrawn", "done"):
-                    kept = old[0]
-                    first_due = min((t for t in (kept, task) if t.due is not None), key=lambda t: t.due or date.max, default=kept)
-                    merged[act.id] = (
-                        replace(
-                            kept,
-                            due=first_due.due,
-                            counted_from=first_due.counted_from,
-                            counted=first_due.counted,
-                            overdue=kept.overdue or task.overdue,
-                            is_statutory=kept.is_statutory or task.is_statutory,
-                            duty=min(kept.duty, task.duty, key=DUTIES.index),
-                            tier=task.tier if order[0] < old[1][0] else kept.tier,
-                            openings=(*kept.openings, *task.openings),
-                        ),
-                        min(order, old[1]),
-                    )
-        in_order = sorted(
-            merged.values(),
-            key=lambda p: (
-                not p[0].is_statutory,
-                not p[0].overdue,
-                DUTIES.index(p[0].duty),
-                p[0].due or date.max,
-                p[1],
-            ),
-        )
-        return tuple(t for t, _ in in_order)
-
-    def _task(self, o: Opening, act: Act, acts: list[Act]) -> Task | None:
-        said = self.path.status(o, act, self.known)
-        v, now = self.path.versions[o.version], self.known
-        is_done = said is not None and said.status == "done"
-        when = self.path.holds(v, act.when, self.on, now, end_of(self.on))[0] if act.when else TRUE
-        unless = self.path.holds(v, act.unless, self.on, now, end_of(self.on))[0] if act.unless else FALSE
-        by_itself = act.by_system and act.id in self.case.does
-        if not is_done and (when == FALSE or unless == TRUE or by_itself):
-            return None
-        start = self._start(o, act, when)
-        blocked, left_out, start = self._consents(v.facts, act, start)
-        waiting, start = self._after(o, act, acts, start)
-        due, unknown, counted = self._due(v.facts, act, start, acts, o)
-        if said is not None and said.status == "planned" and said.until is not None:
-            until = said.until.toordinal()
-            by_law = min(due, until) if act.is_statutory and due is not None else until
-            counted = counted if by_law == due else ()
-            due = by_law
-        is_paused = not act.is_statutory and self._is_paused(self.on)
-        snoozed = (
-            said is not None
-            and said.status == "snoozed"
-            and said.until is not None
-            and self.on < said.until.toordinal()
-            and not (act.duty == "must" and due is not None and self.on >= due)
-        )
-        if is_done:
-            state = "done"
-        elif o.is_withdrawn:
-            state = "withdrawn"
-        elif said is not None and said.status in ("not_needed", "refused"):
-            state = said.status
-        elif when == UNKNOWN:
-            state = "undecided"
-        else:
-            state = (
-                "paused" if is_paused else "waiting" if waiting else "blocked" if blocked else "snoozed" if snoozed else "ready"
-            )
-        roles = self._roles(act, o, v.facts)
-        role = v.facts.rules.roles.get(roles[0])
-        group = v.facts.rules.groups.get(roles[0])
-        return Task(
-            name=f"{o.name}/{act.id}",
-            action=act.id,
-            step=o.step.id,
-            tier=o.step.said.tier,
-            role=roles[0],
-            roles=roles,
-            organisation=role.organisation if role else group.organisation if group else None,
-            person=next((self.case.named[r] for r in (*roles, *self._names(act)) if r in self.case.named), None),
-            duty=act.duty,
-            about=act.about,
-            state=state,
-            due=date.fromordinal(due) if due is not None else None,
-            due_unknown=unknown and due is None,
-            overdue=due is not None and self.on > due and state not in (*ANSWERED, "paused"),
-            is_statutory=act.is_statutory,
-            source=act.source,
-            certainty=act.certainty,
-            hand_over=act.hand_over,
-            to=act.to,
-            takes_part=tuple(x for x in (*act.required, *act.optional) if x not in left_out),
-            left_out=left_out,
-            blocked_by=blocked,
-            openings=(o.name,),
-            counted_from=date.fromordinal(counted[0]) if counted else None,
-            counted=tuple(date.fromordinal(d) for d in counted[1:]),
-        )
-
-    def _names(self, act: Act) -> tuple[str, ...]:
-        return act.who if isinstance(act.who, tuple) else (act.who,)
-
-    def _roles(self, act: Act, o: Opening, facts: Facts) -> tuple[str, ...]:
-        """The role of today's grade: `class-lead` of grade 8 is the homeroom teacher.
-
-        `who_recorded` is the member of staff who raised the report; of a pupil's or guardian's report any member of staff.
-        """
-        names = self._names(act)
-        if names == (WHO_RECORDED,):
-            by = {
-                e.by
-                for t in o.step.tests
-                if t.what == "report"
-                for e in facts.raised(t.fact, self.on, self.known)
-                if e.by is not None and e.by not in PARTIES and e.by in self.rules.roles
-            }
-            names = tuple(sorted(by)) or ("any-staff",)
-        return tuple(self.rules.role_for(r, self.place.grade) for r in names)
-
-    def _start(self, o: Opening, act: Act, when: Pair) -> int:
-        """Day 0 of the due day: due from, or the day `when` became true, as known on that day."""
-        start = o.due_from
-        if act.when is not None and when != FALSE:
-            v = self.path.versions[o.version]
-            for d in range(o.day, self.on + 1):
-                at = min(end_of(d), self.known)
-                if self.path.holds(v, act.when, d, at, end_of(d))[0] == TRUE:
-                    return max(start, d)
-        return start
-
-    def _consents(self, facts: Facts, act: Act, start: int) -> tuple[tuple[str, ...], tuple[str, ...], int]:
-        blocked: list[str] = []
-        left_out: list[str] = []
-        everyone = {*act.to, *act.required, *act.optional}
-        for name in act.consents:
-            consent = facts.rules.consents[name]
-            said = [d for d in facts.consents.get(name, ()) if d.moment <= self.known < d.gone]
-            given = said[-1].event.value == "given" if said else consent.presumed
-            came = [d.moment // DAY for d in said if d.event.value == "given"]
-            if came and not consent.presumed:
-                start = max(start, came[0])
-            if given:
-                continue
-            only = {*(consent.needed_for.to or ())} & everyone
-            if only and only != everyone:
-                left_out += sorted(only)
-            else:
-                blocked.append(name)
-        return tuple(blocked), tuple(left_out), start
-
-    def _after(self, o: Opening, act: Act, acts: list[Act], start: int) -> tuple[bool, int]:
-        """While an earlier action is asked and not answered this one waits, and its due day is counted from the other's."""
-        waiting = False
-        others = {a.id: a for a in acts}
-        for name in act.after:
-            if name not in others:
-                continue
-            first = self._task(o, others[name], acts)
-            if first is None:
-                continue
-            said = self.path.status(o, others[name], self.known)
-            if said is not None and said.status in ("done", "not_needed", "refused"):
-                start = max(start, said.on.toordinal())
-            else:
-                waiting = True
-                start = max(start, first.due.toordinal() if first.due else start)
-        return waiting, start
-
-    def _due(self, facts: Facts, act: Act, start: int, acts: list[Act], o: Opening) -> tuple[int | None, bool, tuple[int, ...]]:
-        """(due day, is it beyond the calendar, day 0 and the school days counted).
-
-        A due day without school moves to the next school day.
-        """
-        due = act.due
-        if due is None:
-            return None, False, ()
-        skipped = None if act.is_statutory or not facts.pauses else self._is_paused
-        if due.from_report is not None:
-            days = [e.on.toordinal() for e in facts.raised(due.from_report, self.on, self.known)]
-            if not days:
-                return None, False, ()
-            start = max(days)
-        if due.after is not None:
-            other = next((a for a in acts if a.id == due.after), None)
-            said = self.path.status(o, other, self.known) if other else None
-            if said is not None and said.status == "done":
-                start = said.on.toordinal()
-        day = start if due.span is None else self.calendar.after(start, due.span, skipped)
-        day = None if day is None else self.calendar.next_school_day(day)
-        counted: tuple[int, ...] = ()
-        if day is not None and due.span is not None and due.span.clock == "school_days" and due.span.number:
-            days = [d for d in range(start + 1, day + 1) if self.calendar.is_school_day(d) and not (skipped and skipped(d))]
-            counted = (start, *days)
-        return day, day is None, counted
-
-    def _is_paused(self, day: int) -> bool:
-        return any(
-            d.event.on.toordinal() <= day <= d.event.until.toordinal()
-            and d.moment // DAY <= day
-            and d.moment <= self.known < d.gone
-            for d in self.facts.pauses
-        )
+    def _silenced(self) -> dict[str, frozenset[str]]:
+        """A pupil's ban: a consent that counts as given until refused, and was refused, silences its matters to a party."""
+        out: dict[str, frozenset[str]] = {}
+        for name, consent in self.rules.consents.items():
+            said = [d for d in self.facts.consents.get(name, ()) if d.moment <= self.known < d.gone]
+            if consent.presumed and said and said[-1].event.value != "given":
+                for party in consent.needed_for.to or ():
+                    out[party] = out.get(party, frozenset()) | frozenset(map(str, consent.needed_for.about or ()))
+        return out
 
     def _corrections(self) -> tuple[str, ...]:
         """What was done on ground that is gone: proposed to be set right."""
-        out = []
-        for o in self.path.openings:
-            if o.is_withdrawn:
-                for a in o.step.actions:
-                    said = self.path.status(o, a, self.known)
-                    if said is not None and said.status == "done":
-                        out.append(a.id)
-        return tuple(dict.fromkeys(out))
+        gone = [(o, a) for o in self.path.openings if o.is_withdrawn for a in o.step.actions]
+        return tuple(dict.fromkeys(a.id for o, a in gone if self.path.day_done(o, a, self.known) is not None))
 
     # ------------------------------------------------------------------ why
     def _reasons(self, o: Opening) -> tuple[Reason, ...]:
@@ -993,24 +734,12 @@ def decision_schema() -> dict[str, Any]:
     def list_of(item: dict[str, Any]) -> dict[str, Any]:
         return {"type": "array", "items": item}
 
-    states = [
-        "done",
-        "withdrawn",
-        "not_needed",
-        "refused",
-        "undecided",
-        "paused",
-        "waiting",
-        "blocked",
-        "snoozed",
-        "ready",
-    ]
     task = shape(
         name=text, action=text, summary={"type": "string", "maxLength": 140}, step=text, tier=text, role=text, organisation=maybe,
-        person=maybe, duty={"enum": list(DUTIES)}, about=text, state={"enum": states}, due=maybe_day, due_unknown=flag,
+        person=maybe, duty={"enum": list(DUTIES)}, about=text, state={"enum": list(STATES)}, due=maybe_day, due_unknown=flag,
         counted_from=maybe_day, counted=list_of(day), overdue=flag, statutory=flag,
         source=text, certainty=text, hand_over=flag, to=texts, takes_part=texts,
-        left_out=texts, blocked_by=texts, openings=texts,
+        left_out=texts, blocked_by=texts, not_needed_if=texts, openings=texts,
     )  # fmt: skip
     reason = shape(
         what=text,

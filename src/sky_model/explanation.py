@@ -12,8 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sky_model.decision import PARTIES, Decision, OpenQuestion, OpenStep, Task
+from sky_model.decision import Decision, OpenQuestion, OpenStep
 from sky_model.source import read_file
+from sky_model.tasks import PARTIES, Task
 from sky_model.vocabulary import LANGUAGES
 
 __all__ = ["explain"]

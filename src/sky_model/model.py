@@ -360,7 +360,8 @@ class _Layer:
     def place(self, path: tuple[str | int, ...] = ()) -> Place:
         while path and path not in self.places:
             path = path[:-1]
-        return self.places.get(path, Place(f"{self.shown}/ruleset.yaml", 1, 1))
+        name = self.shown if self.path.is_file() else f"{self.shown}/ruleset.yaml"
+        return self.places.get(path, Place(name, 1, 1))
 
 
 def _read_layer(path: Path, shown: str) -> tuple[_Layer, list[Problem]]:
@@ -393,7 +394,8 @@ def _read_layer(path: Path, shown: str) -> tuple[_Layer, list[Problem]]:
             if isinstance(item, dict):
                 for key, value in values.items():
                     item.setdefault(key, value)
-    if not any(p.code in ("yaml", "too-large", "no-file", "not-utf-8", "empty") for p in problems):
+    # what follows from a file that was not read as it was meant is no fault of its own
+    if not any(p.code in ("yaml", "too-large", "too-deep", "no-file", "not-utf-8", "empty", "anchor") for p in problems):
         layer.file, found = words.read(words.RulesetFile, layer.data, layer.place)
         problems += found
     return layer, problems
@@ -552,6 +554,7 @@ def _school_year(said: words.CalendarFile, source: Source) -> tuple[SchoolYear |
         also_school=frozenset(a.on.toordinal() for a in said.also_school),
         assumed=tuple(a.what for a in said.assumed),
         fingerprint=digest(source.data),
+        stated=said.school_days_stated,
     )
     if not problems:
         counted = len(Calendar((year,)).school_days)
@@ -679,6 +682,7 @@ class _Compiler:
         kept = tuple(s for s in compiled if s is not None)
         if not self.problems:
             self._order_of_limits(kept)
+            self._order_of_actions(kept)
         if self.problems:
             return None, self.problems
         notes = [f"gap: {g.what}" + (f" (read as {g.read_as})" if g.read_as else "") for g in said.gaps]
@@ -1220,6 +1224,31 @@ class _Compiler:
             self._need(said.after, self.actions, "action", at, *path, "after")
         return Due(span, after=said.after, from_report=said.from_)
 
+    def _order_of_actions(self, steps: tuple[StepOf, ...]) -> None:
+        """No action waits, through others, for itself."""
+        after: dict[str, set[str]] = {}
+        for s in steps:
+            for a in s.actions:
+                after.setdefault(a.id, set()).update((*a.after, *((a.due.after,) if a.due and a.due.after else ())))
+        for s in steps:
+            for a in s.actions:
+                seen, waiting = set[str](), list(after[a.id])
+                while waiting:
+                    name = waiting.pop()
+                    if name not in seen:
+                        seen.add(name)
+                        waiting += after.get(name, ())
+                if a.id in seen:
+                    hint = "let one of them begin: take its `after` away"
+                    self.fault(
+                        "after-circle",
+                        f"the action '{a.id}' waits for itself",
+                        self.at("steps", s.id),
+                        "actions",
+                        a.order,
+                        hint=hint,
+                    )
+
     def _order_of_limits(self, steps: tuple[StepOf, ...]) -> None:
         """Where limits on one counter stand above each other, the higher step says what becomes of the lower one."""
         lowest: dict[str, dict[str, int]] = {}
@@ -1263,9 +1292,8 @@ def needs(model: Model) -> dict[str, Any]:
                     if t.what == "counter":
                         count = v.counters[t.fact]
                         kinds |= count.kinds
-                        fields["mark"] |= {"lessons", "minutes", "part", "subject", "teacher", "lesson"}
-                        if count.is_share:
-                            fields["enrolment"].add("lessons_per_week")
+                        fields["mark"] |= {"lessons", "minutes", "lesson"}
+                        fields["enrolment"].add("lessons_per_week")  # of shares, lessons not marked, marks without length
                         windows.append(_window_text(count.window))
                         if any(isinstance(limit, ByGrade) for _, limit in t.asks):
                             fields["enrolment"].add("grade")

@@ -492,33 +492,32 @@ class Path:
                 days += [a.on.toordinal()] if a else []
         return max([min(days, default=o.day), *(b + 1 for b in before)])
 
-    def status(self, o: Opening, act: Act, known: int) -> ActionTaken | None:
-        """The answer of a person that counts for this opening. What is asked for and answered is done."""
-        taken = self.facts.taken.get(act.id, ())
-        if act.asks:
-            on = self.facts.answered(act, known, self.counts_from(o, known))
-            if on is not None and (o.ended is None or on <= o.ended // DAY):
-                return ActionTaken(act.id, "done", date.fromordinal(on))
-        if not taken:
+    def day_done(self, o: Opening, act: Act, known: int) -> int | None:
+        """The first day on which it was done, where that counts for this opening. What is asked for and answered is done."""
+        taken = [d for d in self.facts.taken.get(act.id, ()) if d.event.status == "done" and d.moment <= known < d.gone]
+        if not taken and not act.asks:
             return None
-        said = [d for d in taken if d.moment <= known < d.gone]
-        last = o.ended // DAY if o.ended is not None else known // DAY
-        done = [d.event for d in said if d.event.status == "done" and d.event.on.toordinal() <= last]
-        if done:
-            first = self.counts_from(o, known)
-            done = [e for e in done if e.on.toordinal() >= first]
-            if done:
-                return done[0]  # type: ignore[no-any-return]
-        later = [d.event for d in said if d.event.status != "done" and d.moment >= o.day * DAY]
-        if later and later[-1].status == "not_needed" and act.is_statutory and act.duty == "must":
-            later.pop()  # no answer to a statutory must
-        return later[-1] if later else None
+        first, last = self.counts_from(o, known), o.ended // DAY if o.ended is not None else known // DAY
+        days = [d.event.on.toordinal() for d in taken]
+        if act.asks and (answered := self.facts.answered(act, known, first)) is not None:
+            days.append(answered)
+        return min((d for d in days if first <= d <= last), default=None)
+
+    def answer(self, o: Opening, act: Act, known: int) -> ActionTaken | None:
+        """A person's newest answer to this opening's task that is not `done`. A statutory must is never "not needed"."""
+        newest = None
+        for d in self.facts.taken.get(act.id, ()):
+            if d.event.status == "done" or not d.moment <= known < d.gone or d.moment < o.day * DAY:
+                continue
+            if not (d.event.status == "not_needed" and act.is_statutory and act.duty == "must"):
+                newest = d.event
+        return newest
 
     def is_answered(self, o: Opening, act: Act, at: int) -> bool:
         if act.by_system and act.id in self.facts.case.does:
             return True
-        said = self.status(o, act, at)
-        if said is not None and said.status in ("done", "not_needed", "refused"):
+        said = self.answer(o, act, at)
+        if (said is not None and said.status in ("not_needed", "refused")) or self.day_done(o, act, at) is not None:
             return True
         v = self.versions[o.version]
         return act.when is not None and self.holds(v, act.when, at // DAY, at, at)[0] == FALSE

@@ -489,6 +489,12 @@ class Case:
             "events": [_event_json(e) for e in self.events],
         }
 
+    def does_too(self, actions: Iterable[str]) -> Case:
+        """This case where the application does more actions by itself."""
+        if self.does.issuperset(actions):
+            return self
+        return replace_does(self, self.does.union(actions))
+
     def with_events(self, *new: Event, after: Judge | None = None) -> Case:
         """This case and new events. An event recorded before what is already there keeps the record in its order.
 
@@ -512,6 +518,12 @@ class Case:
             code_map=self.code_map,
             events=[*self.events, *new],
         )
+
+
+def replace_does(case: Case, does: frozenset[str]) -> Case:
+    new = object.__new__(Case)
+    _fill(new, **{f.name: getattr(case, f.name) for f in fields(case)} | {"does": does})
+    return new
 
 
 class Judge(Protocol):

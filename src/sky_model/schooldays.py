@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal
 
@@ -55,6 +55,7 @@ class SchoolYear:
     also_school: frozenset[int] = frozenset()
     assumed: tuple[str, ...] = ()
     fingerprint: str = ""
+    stated: int | None = None  # school days as the source states them, where it does
 
 
 @dataclass(frozen=True)
@@ -134,13 +135,16 @@ class Calendar:
         return self._windows[key]
 
     # ------------------------------------------------------------------ the three clocks
-    def next_school_day(self, day: int) -> int | None:
-        """The day itself if it is a school day, else the next one; None when the calendar ends before."""
+    def next_school_day(self, day: int, is_skipped: Callable[[int], bool] | None = None) -> int | None:
+        """The day itself if it is a school day that is not skipped, else the next one; None: the calendar ends before."""
         i = bisect_left(self.school_days, day)
-        return self.school_days[i] if i < len(self.school_days) else None
+        return next((d for d in self.school_days[i:] if is_skipped is None or not is_skipped(d)), None)
 
     def after(self, day: int, span: Span, is_skipped: Callable[[int], bool] | None = None) -> int | None:
-        """The day that lies `span` after `day` (day 0). Skipped days do not count. None: the calendar ends before."""
+        """The day that lies `span` after `day` (day 0). None: the calendar ends before.
+
+        Skipped days do not count; a span of weeks, months or terms ends as many school days later as were skipped.
+        """
         n = span.number
         if span.clock == "school_days":
             i = bisect_right(self.school_days, day)
@@ -154,22 +158,32 @@ class Calendar:
             if is_skipped is None:
                 return day + n
             return _nth((d for d in range(day + 1, day + n + 3660) if not is_skipped(d)), n, day)
-        if span.clock == "school_weeks":  # the same weekday of the n-th school week after
-            i = bisect_right(self.school_weeks, monday(day)) + n - 1
-            return self.school_weeks[i] + (day - 1) % 7 if i < len(self.school_weeks) else None
-        if span.clock == "calendar_months":  # the same date, or the month's last day
-            then = date.fromordinal(day)
-            month = then.month - 1 + n
-            year, month = then.year + month // 12, month % 12 + 1
-            for d in range(then.day, 27, -1):
-                try:
-                    return date(year, month, d).toordinal()
-                except ValueError:
-                    continue
-            return date(year, month, then.day).toordinal()
-        starts = self.term_starts  # to the end of the n-th term after the running one
-        i = bisect_right(starts, day) + n
-        return starts[i] - 1 if i < len(starts) else self.until
+        end = self._weeks_after(day, n) if span.clock == "school_weeks" else self._months_after(day, n)
+        if span.clock == "terms":  # to the end of the n-th term after the running one
+            starts = self.term_starts
+            i = bisect_right(starts, day) + n
+            end = starts[i] - 1 if i < len(starts) else self.until
+        if end is None or is_skipped is None:
+            return end
+        took = sum(
+            1
+            for d in self.school_days[bisect_right(self.school_days, day) : bisect_right(self.school_days, end)]
+            if is_skipped(d)
+        )
+        return self.after(end, Span("school_days", took), is_skipped)
+
+    def _weeks_after(self, day: int, n: int) -> int | None:
+        """The same weekday of the n-th school week after."""
+        i = bisect_right(self.school_weeks, monday(day)) + n - 1
+        return self.school_weeks[i] + (day - 1) % 7 if i < len(self.school_weeks) else None
+
+    def _months_after(self, day: int, n: int) -> int:
+        """The same date of the n-th month after, or that month's last day."""
+        then = date.fromordinal(day)
+        month = then.month - 1 + n
+        year, month = then.year + month // 12, month % 12 + 1
+        last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
+        return date(year, month, min(then.day, last)).toordinal()
 
     @cached_property
     def public_holidays(self) -> frozenset[int]:

@@ -83,6 +83,7 @@ def read_text(text: str, *, file: str = "<text>") -> Source:
         source.data = None
         source.problems = [Problem("yaml", f"not readable as YAML: {said.lower()}", Place(file, line, column), hint)]
     except RecursionError:
+        source.data = None
         source.problems = [Problem("too-deep", "nested too deeply", Place(file, 1, 1))]
     if source.data is None and not source.problems:
         source.problems.append(Problem("empty", "the file is empty", Place(file, 1, 1)))

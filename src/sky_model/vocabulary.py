@@ -78,8 +78,7 @@ def _whole(value: Any) -> int:
         return value
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,9}", value):
         return int(value)
-    hint = f"write {value.replace(',', '.')}" if isinstance(value, str) and re.fullmatch(r"\d+,\d+", value) else ""
-    raise _fault("not-whole", f"{_shown(value)} is not a whole number", hint or "write digits only, such as 30")
+    raise _fault("not-whole", f"{_shown(value)} is not a whole number", "write digits only, such as 30")
 
 
 def _number(value: Any) -> Decimal:
@@ -329,6 +328,19 @@ class Kinds(Shape):
         return self
 
 
+def _kinds(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Kinds.model_validate(value)
+    if value != "all":
+        raise _fault(
+            "which-kinds", f"{_shown(value)} does not say which kinds count", "write all, {only: [...]} or {all_except: [...]}"
+        )
+    return value
+
+
+AKinds = Annotated[Any, BeforeValidator(_kinds), WithJsonSchema({"type": ["string", "object"]})]
+
+
 class Rolling(Shape):
     school_weeks: Whole | None = None
     school_days: Whole | None = None
@@ -361,7 +373,7 @@ class Counter(Sourced):
     name: Text | None = None
     measure: Literal["lessons", "marks"]
     lesson_minutes: Whole | None = None
-    kinds: Literal["all"] | Kinds
+    kinds: AKinds
     window: WindowOf
     share_of: ShareOf | None = None
     minimum: Minimum | None = None

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -23,9 +24,9 @@ from sky_model.errors import Place, Problem, RecordError, RulesetError
 from sky_model.model import digest
 from sky_model.records import Case, Enrolment, Mark
 from sky_model.source import read_file
-from sky_model.vocabulary import Shape, Whole, YesNo, read
+from sky_model.vocabulary import Day, Shape, Whole, YesNo, read
 
-__all__ = ["Intake", "Mapping", "Refused", "read_lines", "read_mapping", "read_marks"]
+__all__ = ["Intake", "Mapping", "Refused", "read_lines", "read_mapping", "read_marks", "unmapped_in"]
 
 COLUMNS = (
     "pupil",
@@ -71,7 +72,7 @@ class Mapping(Shape):
     leave_out: list[Filter] = Field(default_factory=list)
     lessons_per_week: Whole | None = None
     date_form: Literal["iso", "d.m.yyyy"] = "iso"
-    enrolled_on: str | None = None
+    enrolled_on: Day | None = None
     says: list[str] = Field(default_factory=list)
 
     @cached_property
@@ -94,6 +95,7 @@ class Intake:
 
     cases: list[Case] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    no_such_kind: Counter[str] = field(default_factory=Counter)  # kinds that the mapping names and the ruleset has not
     unmapped: Counter[str] = field(default_factory=Counter)
     left_out: list[str] = field(default_factory=list)
     rows: int = 0
@@ -132,6 +134,12 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[Case | Refused]:
             yield Refused(e.pupil or f"line {number}", e)
 
 
+def unmapped_in(case: Case, known_kinds: Collection[str]) -> Counter[str]:
+    """Codes and kinds of a case that the ruleset does not have, with the number of marks."""
+    newest = {e.id: e for e in case.events if isinstance(e, Mark)}
+    return Counter(str(m.code or m.kind or "") for m in newest.values() if m.kind not in known_kinds)
+
+
 def read_marks(
     data: bytes, *, mapping: Mapping | None = None, known_kinds: Iterable[str] | None = None, file: str = "marks.csv"
 ) -> Intake:
@@ -148,6 +156,10 @@ def read_marks(
     except csv.Error as e:
         raise RulesetError([Problem("not-csv", f"not readable as CSV: {e}", Place(file, 1, 1))]) from None
     ours = mapping.columns if mapping else {c: c for c in COLUMNS}
+    twice = sorted({theirs for theirs in ours.values() if header.count(theirs) > 1})
+    if twice:
+        place, hint = Place(file, 1, 1), "keep one of them"
+        raise RulesetError([Problem("column-twice", f"two columns are named '{t}'", place, hint) for t in twice])
     index = {mine: header.index(theirs) for mine, theirs in ours.items() if theirs in header}
     missing = [c for c in ("pupil", "date", *(() if mapping else ("kind",))) if c not in index]
     if missing:
@@ -164,12 +176,13 @@ def read_marks(
     known = set(known_kinds) if known_kinds is not None else None
     pupils: dict[str, list[dict[str, str]]] = {}
     lines: dict[str, int] = {}
-    for number, row in enumerate(rows, 2):
+    for number, row in enumerate(_rows(rows, file), 2):
         if not any(x.strip() for x in row):
             continue
+        cells = dict(zip(header, (x.strip() for x in row), strict=False))
         values = {mine: row[i].strip() for mine, i in index.items() if i < len(row)}
         intake.rows += 1
-        if mapping and any(f.column in header and row[header.index(f.column)].strip() in f.is_not for f in mapping.leave_out):
+        if mapping and any(cells.get(f.column) in f.is_not for f in mapping.leave_out):
             intake.rows_left_out += 1
             continue
         values["_line"] = str(number)
@@ -193,13 +206,26 @@ def read_marks(
     return intake
 
 
+def _rows(rows: Iterator[list[str]], file: str) -> Iterator[list[str]]:
+    """The rows of a CSV; one that cannot be read is a clear error with its line."""
+    number = 1
+    while True:
+        number += 1
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except csv.Error as e:
+            raise RulesetError([Problem("not-csv", f"not readable as CSV: {e}", Place(file, number, 1))]) from None
+
+
 def _day(text: str, mapping: Mapping | None) -> date | str:
     if mapping and mapping.date_form == "d.m.yyyy":
         parts = text.split(".")
         if len(parts) == 3 and all(p.isdigit() for p in parts):
             text = f"{parts[2]}-{int(parts[1]):02}-{int(parts[0]):02}"
     try:
-        return date.fromisoformat(text) if len(text) == 10 else text
+        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else text
     except ValueError:
         return text
 
@@ -229,7 +255,7 @@ def _case(
     school = "school"
     first: date | None = None
     for n, r in enumerate(rows):
-        on = _day(r["date"], mapping)
+        on = _day(r.get("date", ""), mapping)
         if not isinstance(on, date):
             rule, said = (
                 ("no-such-day", f"the date {on} does not exist")
@@ -239,7 +265,10 @@ def _case(
             raise RecordError(rule, said, pupil=name, field="date", event=r.get("id") or f"line {r['_line']}")
         first = on if first is None else min(first, on)
         school = r.get("school") or school
-        if r.get("grade", "").isdigit():
+        if r.get("grade"):
+            if not re.fullmatch(r"[0-9]", r["grade"]):
+                said = "grade is not a grade from 0 to 9; leave it empty where it is not given"
+                raise RecordError("not-a-grade", said, pupil=name, field="grade", event=r.get("id") or f"line {r['_line']}")
             grade = int(r["grade"])
         code = r.get("kind", "")
         lessons, kind, part = _amount(r.get("lessons")), code or None, r.get("part") or None
@@ -253,6 +282,8 @@ def _case(
                 continue
             else:
                 kind, part = entry.kind, entry.part or part
+                if known is not None and kind is not None and kind not in known:
+                    intake.no_such_kind[kind] += 1
                 lessons = Decimal(entry.lessons) if entry.lessons is not None else lessons
         elif known is not None and code not in known:
             intake.unmapped[code] += 1
@@ -276,7 +307,7 @@ def _case(
             )
         )
     if mapping and mapping.enrolled_on:
-        since = date.fromisoformat(mapping.enrolled_on)
+        since = mapping.enrolled_on
     else:  # the school year of the first mark
         earliest = first or date(1900, 8, 1)
         since = date(earliest.year if earliest.month >= 8 else earliest.year - 1, 8, 1)
