@@ -695,13 +695,7 @@ class _Decider:
             "engine": {"name": "sky_model", "version": engine_version(), "fingerprint": engine_fingerprint()},
             "register": self.case.register,
             "recorded": self.case.recorded,
-            "notes": [
-                *self.rules.notes,
-                *(
-                    ["recording days were not handed in: each event counts as recorded on its day"]
-                    * (self.case.recorded != "given")
-                ),
-            ],
+            "notes": [*self.rules.notes, *([NOT_RECORDED] if self.case.recorded == "not_given" else [])],
         }
 
 
