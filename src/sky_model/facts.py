@@ -251,9 +251,11 @@ class Facts:
             for d in {v.on.toordinal() for _, v in versions if v is not None}:
                 by_day.setdefault(d, []).append(name)
         is_common = not given and not self.registers and not self.wrong
+        places = self._places_of(epoch)
+        only = places[0][1] if len(places) == 1 else None
         for d, names in by_day.items():
             if is_common and len(names) == 1:
-                out[d] = self._single(d, names[0], epoch)
+                out[d] = self._single(d, names[0], only or self.place(d, self.epochs[epoch]))
                 continue
             moments = touched.setdefault(d, set())
             for name in names:
@@ -294,21 +296,21 @@ class Facts:
         calendar = self.place(on, self.epochs[epoch]).calendar
         return calendar.after(on, Span("school_days", 5)) or calendar.until
 
-    def _single(self, day: int, name: str, epoch: int) -> list[tuple[int, list[Entry], int, int | None]]:
+    def _single(self, day: int, name: str, place: Place) -> list[tuple[int, list[Entry], int, int | None]]:
         """The common day: one mark, no register."""
         versions = self.marks[name]
         first = versions[0][0]
         if len(versions) == 1:
-            entry = self._entry(versions[0][1], first, day, epoch, None)  # type: ignore[arg-type]
+            entry = self._entry(versions[0][1], first, day, place)  # type: ignore[arg-type]
             return [(first, [entry] if entry is not None else [], 0, None)]
         out: list[tuple[int, list[Entry], int, int | None]] = []
         for m, v in versions:
-            entries = [self._entry(v, first, day, epoch, None)] if v is not None and v.on.toordinal() == day else []
+            entries = [self._entry(v, first, day, place)] if v is not None and v.on.toordinal() == day else []
             out.append((m, [e for e in entries if e is not None], 0, None))
         return out
 
-    def _entry(self, mark: Mark, first: int, day: int, epoch: int, why: str | None) -> Entry | None:
-        place = self.place(day, self.epochs[epoch])
+    def _entry(self, mark: Mark, first: int, day: int, place: Place) -> Entry | None:
+        why = None
         if mark.minutes is not None:
             amount = int(mark.minutes * 100)
         elif mark.lessons is not None:
@@ -322,7 +324,7 @@ class Facts:
             why = "no_school_day"
         elif amount < 0:
             why = "no_length"
-        elif why is None and kind is None:
+        elif kind is None:
             why = "no_kind"
         high = amount if amount > 0 else self._usual(day, place)
         if why is None:
@@ -357,7 +359,7 @@ class Facts:
                 continue
             at, mark = versions[-1]
             assert mark is not None
-            entry = self._entry(mark, self.marks[name][0][0], day, epoch, None)
+            entry = self._entry(mark, self.marks[name][0][0], day, place)
             if entry is None:
                 continue
             why = entry.aside if entry.aside in ("no_school_day", "no_length") else None

@@ -344,6 +344,9 @@ _NEEDED = {
 }
 
 
+_NEEDED_KEYS = {shape: frozenset(names) for shape, names in _NEEDED.items()}
+
+
 def _subject(event: Any) -> object:
     """What an event is about: two of one subject recorded on one day without an order contradict each other."""
     match event:
@@ -568,19 +571,20 @@ def _event(data: Any, index: int, pupil: str) -> Event:
         raise RecordError("unknown-type", message, pupil=pupil, field=f"events[{index}].type")
     known, values = _FIELDS[shape], {}
     for key, value in data.items():
-        if key == "type" or value is None:
+        found = known.get(key)
+        if value is None or key == "type":
             continue
-        if key not in known:
+        if found is None:
             hint = nearest(str(key), known)
             message = f"this field of a {kind} is not known" + (f"; {hint}" if hint else "")
             raise RecordError("unknown-field", message, pupil=pupil, field=str(key)[:60], event=_id_of(data, index))
-        name, read = known[key]
+        name, read = found
         try:
             values[name] = read(value)
         except _Bad as e:
             raise _record_error(e, key, pupil, _id_of(data, index)) from None
-    for name in _NEEDED[shape]:
-        if name not in values:
+    if not _NEEDED_KEYS[shape] <= values.keys():
+        for name in (n for n in _NEEDED[shape] if n not in values):
             key = "on" if name == "since" else name
             raise RecordError("missing", f"{key} is missing", pupil=pupil, field=key, event=_id_of(data, index))
     return shape(**values)  # type: ignore[no-any-return]
