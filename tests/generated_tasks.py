@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sky_model.model import Model, load_data
 from sky_model.records import ActionTaken, Answer, Case, Consent, Enrolment, Event, Mark, Pause, Report, Retracted, StepClosed
 
-__all__ = ["COUNTERS", "said_of_people", "task_examples"]
+__all__ = ["COUNTERS", "language_task_examples", "said_of_people", "task_examples"]
 
 ACTIONS = tuple(f"{verb}-{step}" for step in "abc" for verb in ("call", "talk", "plan"))
 SPANS = ({"school_days": "3"}, {"school_days": "5"}, {"weekdays": "4"}, {"calendar_days": "7"}, {"calendar_days": "4"})
@@ -218,3 +218,84 @@ def task_examples(draw: st.DrawFn) -> tuple[Model, Case, date]:
     case = draw(cases_of(paused=paused))
     first = min(e.on for e in case.events if isinstance(e, Mark))
     return model, case, min(LAST, first + timedelta(days=draw(st.integers(0, 40))))
+
+
+# ---------------------------------------------------------------------- what the whole language adds
+@st.composite
+def more_actions(draw: st.DrawFn, name: str) -> dict[str, Any]:
+    """An action that comes again, is due on an agreed day, or is for some grades."""
+    out: dict[str, Any] = {"id": name, "name": NAME, "who": "teacher", "about": "absence", "source": "town"}
+    out["duty"] = draw(st.sampled_from(["must", "must", "should"]))
+    how = draw(st.integers(0, 4))
+    if how == 0:
+        # its due day is the end of the running turn: another `within` beside it is left open
+        out["repeat"] = {"every": draw(st.sampled_from([{"school_weeks": "1"}, {"school_days": "3"}, {"schedule": "fridays"}]))}
+    elif how == 1:
+        out["within"] = {"on": "meeting-day", "or": draw(st.sampled_from(SPANS))}
+    elif how == 2:
+        out["within"] = {"on": "meeting-day"}
+    elif how == 3:
+        out["within"] = draw(st.sampled_from(SPANS))
+    if draw(st.integers(0, 2)) == 0:
+        out["grades"] = draw(st.sampled_from(["1-6", "7-9"]))
+    return out
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> list[dict[str, Any]]:
+    out = []
+    for name in ("note-a", "note-b")[: draw(st.integers(0, 2))]:
+        limit = draw(st.sampled_from(["1", "3", "6"]))
+        when = draw(
+            st.sampled_from([{"absence": {"at_least": limit}}, {"concern": {"is": "raised"}}, {"skipped": {"at_least": "1"}}])
+        )
+        one: dict[str, Any] = {"id": name, "when": when, "to": ["teacher"], "about": "absence", "source": "town"}
+        one["once_in"] = draw(st.sampled_from(["term", "school_year", "month", "any_time"]))
+        one |= draw(st.sampled_from([{}, {"act": "call-a"}, {"grades": "7-9"}]))
+        out.append(one)
+    return out
+
+
+@st.composite
+def language_task_examples(draw: st.DrawFn) -> tuple[dict[str, Any], Case, date]:
+    """The values of a ruleset whose two steps ask in the new ways, a record, and a day."""
+    steps: list[dict[str, Any]] = []
+    for letter, limit in (("a", "2"), ("b", "5")):
+        names = [f"{verb}-{letter}" for verb in ("call", "talk", "plan")[: draw(st.integers(1, 3))]]
+        step: dict[str, Any] = {
+            "id": f"step-{letter}",
+            "tier": "first",
+            "name": NAME,
+            "opens": {"absence": {"at_least": limit}},
+            "lasts": "until_closed",
+            "again": "next_window",
+            "actions": [draw(more_actions(n)) for n in names],
+            "closing": {"by": ["teacher"], "reasons": [{"id": "enough", "name": NAME}]},
+            "source": "town",
+        }
+        if draw(st.integers(0, 2)) == 0:
+            step["expected_by"] = {"absence": {"at_least": draw(st.sampled_from(["4", "8"]))}}
+        if letter == "a" and draw(st.integers(0, 2)) == 0:
+            step["again"] = {"every": {"absence": "3", "from": "2"}}
+        if letter == "b":
+            step["above"] = {"step-a": draw(st.sampled_from(["beside", "replaces"]))}
+        steps.append(step)
+    file = _file("1", FIRST, COUNTERS, steps) | {"messages": draw(messages())} | said_of_people(["call-a"][:0], [])
+    more = {"name": NAME, "source": "town"}
+    file["consents"] = []
+    file["questions"].append({"id": "meeting-day", "answers": "date", "by": ["teacher"], **more})
+    file["schedules"] = [{"id": "fridays", "weekdays": ["fri"], "source": "town"}]
+    case = draw(cases_of(paused=False))
+    found: list[Any] = list(case.events)
+    if draw(st.booleans()):
+        on = draw(st.sampled_from(SCHOOL_DAYS))
+        agreed = on + timedelta(days=draw(st.sampled_from([1, 5, 12])))
+        found.append(Answer("meeting-day", agreed.isoformat(), on, id="agreed", recorded=on, seq=100))
+    for n in range(draw(st.integers(0, 2))):
+        on, name = draw(st.sampled_from(SCHOOL_DAYS)), draw(st.sampled_from(["note-a", "note-b", "call-a", "talk-a"]))
+        found.append(ActionTaken(name, "done", on, id=f"sent{n}", recorded=on, seq=101 + n))
+    first = min(e.on for e in found if isinstance(e, Mark))
+    # without an upper number every level is possible
+    found = [replace(e, lessons=4) if isinstance(e, Mark) and e.lessons is None and e.minutes is None else e for e in found]
+    case = Case("p", does=case.does, register="marks_only", events=found)
+    return file, case, min(LAST, first + timedelta(days=draw(st.integers(0, 40))))

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from slow_decider import FALSE, TRUE, UNKNOWN, Known, Opening, Truth, _Path
+from slow_decider import Opening, _Path
+from slow_facts import FALSE, TRUE, UNKNOWN, Asked, Known, Truth, every
 
-from sky_model.model import Act, Model
+from sky_model.model import Act, Model, Notice
 from sky_model.records import DAY, ActionTaken, Case, Consent, Pause, end_of
 from sky_model.schooldays import Calendar, Span, monday
 
-__all__ = ["OVER", "STATES", "SlowTask", "propose_slowly"]
+__all__ = ["OVER", "STATES", "SlowMessage", "SlowTask", "propose_slowly", "send_slowly"]
 
 # the first that fits
 STATES = ("done", "withdrawn", "not_needed", "refused", "undecided", "paused", "waiting", "blocked", "snoozed", "ready")
@@ -56,6 +57,21 @@ class SlowTask:
         return self.state in ("ready", "undecided", "blocked")
 
 
+@dataclass(frozen=True)
+class SlowMessage:
+    """`is_wrong`: it was sent, and with today's knowledge nothing asks for it: a correction is proposed."""
+
+    message: str
+    state: str  # owed | sent
+    since: int
+    is_wrong: bool
+
+
+def send_slowly(model: Model, case: Case, on: date, calendars: Calendar | Mapping[str, Calendar]) -> list[SlowMessage]:
+    """The messages owed or sent in the running window, at the end of a day."""
+    return _Proposals(_Path(model, case, on.toordinal(), calendars)).messages()
+
+
 def propose_slowly(model: Model, case: Case, on: date, calendars: Calendar | Mapping[str, Calendar]) -> list[SlowTask]:
     """The tasks of a case at the end of a day, in their order."""
     return _Proposals(_Path(model, case, on.toordinal(), calendars)).tasks()
@@ -77,8 +93,12 @@ class _Proposals:
         """Open steps, first opened first, without those that an open one replaces. A withdrawn one replaces nothing."""
         opened = [o for o in self.path.openings if o.end is None]
         replaced = {low for o in opened if not self.is_withdrawn(o) for low, how in o.step.above.items() if how == "replaces"}
+        highest: dict[str, int] = {}  # of several open levels the highest asks
+        for o in opened:
+            if not self.is_withdrawn(o):
+                highest[o.step.base] = max(highest.get(o.step.base, 0), o.step.level)
         return sorted(
-            (o for o in opened if not o.step.names & replaced),
+            (o for o in opened if o.step.base not in replaced and o.step.level == highest.get(o.step.base, o.step.level)),
             key=lambda o: (o.moment, o.step.order),
         )
 
@@ -94,7 +114,8 @@ class _Proposals:
                 if below.grades is None or (grade is not None and below.grades[0] <= grade <= below.grades[1]):
                     steps.append(below)
         seen: set[str] = set()
-        for act in [a for s in steps for a in s.actions]:
+        grade = self.known.grade(self.on)  # OPEN: narrower grades of an action and no grade given
+        for act in [a for s in steps for a in s.actions if self.path.fits(a.grades, grade) == TRUE]:
             line = Line(o, act)  # OPEN: one action written twice under one opening; its own line is taken
             if act.id not in seen and (self.is_asked(o, act) or self.day_done(line) is not None):  # what was done is shown
                 out.append(line)
@@ -111,7 +132,7 @@ class _Proposals:
     def holds(self, o: Opening, condition: object, day: int) -> Truth:
         """As known on the day, after its check: what was opened or ended in it is seen."""
         known = self.path.known(end_of(day))
-        return self.path.holds(o.rules, condition, day, end_of(day) + 1, known)[0]
+        return self.path.holds(Asked(o.rules, day, end_of(day) + 1, known), condition)[0]
 
     def when(self, o: Opening, act: Act, day: int) -> Truth:
         return TRUE if act.when is None else self.holds(o, act.when, day)
@@ -120,8 +141,9 @@ class _Proposals:
     def answer(self, x: Line) -> ActionTaken | None:
         """The newest answer to this opening's task that is not `done`. "Not needed" is no answer to a statutory must."""
         found: ActionTaken | None = None
+        first = x.opening.day if x.act.repeat is None else self.turns(x)[-1][0]  # what was said of another turn is no answer
         for _, e in self.known.all(ActionTaken):
-            if e.action != x.act.id or e.status in ("done", "data_wrong") or e.recorded.toordinal() < x.opening.day:
+            if e.action != x.act.id or e.status in ("done", "data_wrong") or e.recorded.toordinal() < first:
                 continue
             if e.status == "not_needed" and x.act.is_statutory and x.act.duty == "must":
                 continue
@@ -129,7 +151,10 @@ class _Proposals:
         return found
 
     def day_done(self, x: Line) -> int | None:
-        """The day on which it was done, where that counts for this opening."""
+        """The day on which it was done, where that counts for this opening; of a repeated action in the running turn."""
+        if x.act.repeat is not None:
+            first, last = self.turns(x)[-1]
+            return min((d for d in self.known.done(x.act.id) if first <= d <= min(last, self.on)), default=None)
         earliest = self.path.counts_from(x.opening, self.on, self.known)
         days = [e.on.toordinal() for _, e in self.known.all(ActionTaken) if e.action == x.act.id and e.status == "done"]
         return min((d for d in days if earliest <= d <= self.on), default=None)
@@ -154,7 +179,7 @@ class _Proposals:
     # -------------------------------------------------------------- day 0
     def since(self, x: Line) -> int:
         """Due from; the day `when` became true; the day a missing consent came."""
-        first = start = self.told.due_from[x.opening.name]
+        first = start = self.told.due_from.get(x.opening.name, x.opening.day)  # of what is withdrawn nothing is due
         for day in range(x.opening.day + 1, self.on + 1):
             before, now = self.when(x.opening, x.act, day - 1), self.when(x.opening, x.act, day)
             if before != TRUE and now == TRUE:
@@ -238,17 +263,64 @@ class _Proposals:
         took = sum(self.calendar.is_school_day(d) and self.is_paused(x, d) for d in range(start + 1, day + 1))
         return self.walk(x, day, Span("school_days", took))
 
+    def span_after(self, x: Line, start: int, span: Span) -> int | None:
+        return self.weeks(x, start, span.number) if span.clock == "school_weeks" else self.walk(x, start, span)
+
+    def turns(self, x: Line) -> list[tuple[int, int]]:
+        """The first and the last day of each turn of a repeated action, up to the one that runs today."""
+        first = self.start(x)
+        out: list[tuple[int, int]] = []
+        assert first is not None
+        end: int | None = first
+        while not out or out[-1][1] < self.on:
+            assert end is not None
+            assert x.act.repeat is not None
+            if isinstance(x.act.repeat, Span):
+                end = self.span_after(x, end, x.act.repeat)
+            else:
+                before = end
+                end = next((d for d in self.path.scheduled(self.calendar, x.act.repeat) if d > before), None)
+            last = None if end is None else self.next_school_day(x, end)
+            out.append((out[-1][1] + 1 if out else first, NEVER if last is None else last))
+        return out
+
+    def missed(self, x: Line) -> int:
+        """Turns that passed without it."""
+        if x.act.repeat is None:
+            return 0
+        done = self.known.done(x.act.id)
+        return sum(not any(first <= d <= last for d in done) for first, last in self.turns(x)[:-1])
+
+    def expected(self, x: Line) -> int | None:
+        """`expected_by`: the first day, not before the opening, on which it was true as known that day."""
+        condition = x.opening.step.expected_by
+        if condition is None or x.act.duty != "must" or x.act.repeat is not None:  # OPEN: of a turn that began later
+            return None
+        days = range(x.opening.day, self.on + 1)
+        return next((d for d in days if self.holds(x.opening, condition, d) == TRUE), None)
+
+    def own_due(self, x: Line) -> int | None:
+        due, said, start = None, x.act.due, self.start(x)
+        if x.act.repeat is not None:
+            last = self.turns(x)[-1][1]
+            return None if last == NEVER else self.next_school_day(x, last)
+        if said is not None and said.on_answer is not None:
+            found = self.path.answer(x.opening.rules, said.on_answer, self.on, self.known)
+            if found is not None:
+                return self.next_school_day(x, date.fromisoformat(found[1].values[0]).toordinal())
+            if said.span is None:
+                return None
+        if said is not None and start is not None:
+            due = start if said.span is None else self.span_after(x, start, said.span)
+            due = None if due is None else self.next_school_day(x, due)
+        return due
+
     def due(self, x: Line) -> int | None:
         """None: no day is set, or it is not known."""
-        due, said, start = None, x.act.due, self.start(x)
-        if said is not None and start is not None:
-            if said.span is None:
-                due = start
-            elif said.span.clock == "school_weeks":
-                due = self.weeks(x, start, said.span.number)
-            else:
-                due = self.walk(x, start, said.span)
-            due = None if due is None else self.next_school_day(x, due)
+        due, expected = self.own_due(x), self.expected(x)
+        if expected is not None:
+            expected = self.next_school_day(x, expected)
+            due = expected if due is None or (expected is not None and expected < due) else due
         answer = self.answer(x)
         if answer is not None and answer.status == "planned" and answer.until is not None:
             planned = answer.until.toordinal()
@@ -313,4 +385,33 @@ class _Proposals:
             min((x.opening.rules.step_by_id[x.act.step].order, x.act.order) for x in asking),
         )
         name = f"{lines[0].opening.name}/{lines[0].act.id}"
+        if lines[0].act.repeat is not None:
+            name += f"#{len(self.turns(lines[0]))}"
         return SlowTask(name, lines[0].act.id, state, due, overdue, duty, blocked, place)
+
+    # -------------------------------------------------------------- messages
+    def messages(self) -> list[SlowMessage]:
+        rules = self.path.model.on(self.on)
+        found = [self.message(n) for n in rules.notices] if rules is not None else []
+        return [m for m in found if m is not None]
+
+    def message(self, n: Notice) -> SlowMessage | None:
+        """Owed from the first day of its window on which `when` is true as known that day, until it is sent."""
+        rules = self.path.model.on(self.on)
+        assert rules is not None
+        begin = self.known.begin()
+        if n.once_in not in ("enrolment", "any_time"):
+            begin = max(begin, self.path.start(self.calendar, n.once_in, self.on))
+        days = range(max(begin, rules.valid_from), self.on + 1)
+
+        def asks(d: int, known: Known) -> Truth:
+            fits = self.path.fits(n.grades, known.grade(d))
+            return every([fits, self.path.holds(Asked(rules, d, end_of(d) + 1, known), n.when)[0]])
+
+        since = next((d for d in days if asks(d, self.path.known(end_of(d))) == TRUE), None)
+        if since is None:
+            return None
+        done = [d for name in (n.id, n.act) if name is not None for d in self.known.done(name)]
+        is_sent = any(since <= d <= self.on for d in done)
+        is_wrong = is_sent and all(asks(d, self.known) == FALSE for d in days)
+        return SlowMessage(n.id, "sent" if is_sent else "owed", since, is_wrong)

@@ -222,11 +222,6 @@ EXACT = {
         "only: [awai]",
         "37:53: there is no kind 'awai' [no-such]\n    did you mean 'away'?",
     ),
-    "attendance counted": (
-        "only: [away]",
-        "only: [here]",
-        "37:46: the kind 'here' is no absence [no-absence]",
-    ),
     "no such kind of a code": (
         "code: A, kind: away",
         "code: A, kind: awy",
@@ -235,12 +230,14 @@ EXACT = {
     "share of marks": (
         "kinds: {only: [away]}",
         "share_of: {planned: so_far}, kinds: {only: [away]}",
-        "37:38: a share is of lessons [share-of-marks]\n    write measure: lessons",
+        "37:38: the counter 'marks-away' counts marks; a share is of lessons, days or half days [share-of-marks]\n"
+        "    write measure: lessons",
     ),
     "rolling of nothing": (
         "{in: school_year}",
         "{in: school_year, rolling: {school_weeks: 0}}",
-        "36:100: a rolling window has one length of at least 1 [rolling]\n    write {school_weeks: 12}",
+        "36:100: a rolling window has one length of at least 1 [rolling]\n"
+        "    write one of school_weeks, school_days, calendar_days, calendar_months, such as {school_weeks: 12}",
     ),
     "window not written": (
         "window: {in: school_year}",
@@ -420,7 +417,7 @@ EXACT = {
         "again: next_window",
         "again: always",
         "44:5: 'always' does not say when a step may open again [again]\n"
-        "    write one of next_window, when_true_anew, once, {each: mark}",
+        "    write one of next_window, when_true_anew, once, {each: mark}, {every: {absence-lessons: 50, from: 50}}",
     ),
     "lasts span": (
         "lasts: until_closed",
@@ -621,7 +618,7 @@ EXACT = {
     "set higher": (
         "steps:",
         "set:\n  - {parameter: limit, to: 50, because: x}\nsteps:",
-        "39:24: a layer may only lower 'limit', which is 30 [may-not]",
+        "39:24: a layer may only lower 'limit', which is 30 [may-not]\n    layer_may: lower stands at 32:43",
     ),
     "literal": (
         "status: pilot",

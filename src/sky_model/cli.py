@@ -26,6 +26,7 @@ from sky_model.decision import dumps
 from sky_model.explanation import explain as explain_decision
 from sky_model.host.intake import Intake, Mapping, Refused, read_lines, read_mapping, read_marks, unmapped_in
 from sky_model.host.schools import Schools, read_schools
+from sky_model.layers import Origin, show
 from sky_model.model import rulesets_folder
 from sky_model.records import record_schema
 from sky_model.vocabulary import LANGUAGES
@@ -337,6 +338,23 @@ def check(ruleset: str, as_json: bool) -> None:
         for note in newest.notes:
             click.echo(note)
     sys.exit(FAULTY if problems else 0)
+
+
+@app.command()
+@click.argument("ruleset")
+@click.argument("path")
+def origin(ruleset: str, path: str) -> None:
+    """Who says the value of PATH: the layer, the place in its file, why, and what stood beneath it."""
+    newest = sky.load(ruleset, allow=("draft", "variant")).newest
+    try:
+        said: Origin | None = newest.origin_of(path)
+    except sky.RulesetError as e:
+        click.echo(str(e), err=True)
+        sys.exit(1)
+    while said is not None:
+        because = f", because {said.because}" if said.because else ""
+        click.echo(f"{show(said.value)}\n    {said.layer} at {said.place}{because}")
+        said = said.beneath
 
 
 @app.command("test")

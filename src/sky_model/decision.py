@@ -40,7 +40,7 @@ from sky_model.records import (
     end_of,
 )
 from sky_model.schooldays import Calendar
-from sky_model.tasks import PARTIES, STATES, Task, propose
+from sky_model.tasks import PARTIES, STATES, Message, Task, messages, propose
 
 __all__ = ["Decision", "Reason", "Task", "decide", "decision_schema"]
 
@@ -61,6 +61,7 @@ class Reason:
     about: date | None = None
     marks: tuple[str, ...] = ()
     is_sure: bool = True
+    rests_on: tuple[str, ...] = ()  # readings of gaps that the counter and its limit rest on
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ class OpenQuestion:
     days: tuple[date, ...]
     by: tuple[str, ...]
     is_new: bool
+    due: date | None = None  # by when: the day by which a step is expected
+    tell: str | None = None  # who is told when it stays open
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ class Decision:
     data_until: date | None
     is_stale: bool
     tasks: tuple[Task, ...]
+    messages: tuple[Message, ...]
     open_steps: tuple[OpenStep, ...]
     questions: tuple[OpenQuestion, ...]
     withdrawn: tuple[str, ...]
@@ -206,6 +210,7 @@ class Decision:
         return replace(
             self,
             tasks=tasks,
+            messages=tuple(m for m in self.messages if (m.about in sees or mine & {*m.to}) and m.about not in banned),
             open_steps=steps,
             questions=tuple(q for q in self.questions if absent and q.what != "not_answered")
             if reader in PARTIES
@@ -247,6 +252,7 @@ class Decision:
             "next": _task_json(first, self.rules) if first else None,
             "undecided": self.is_undecided,
             "tasks": [_task_json(t, self.rules) for t in self.tasks],
+            "messages": [_message_json(m) for m in self.messages],
             "open_steps": [
                 {
                     "step": s.step,
@@ -271,6 +277,8 @@ class Decision:
                     "days": [d.isoformat() for d in q.days],
                     "by": list(q.by),
                     "new": q.is_new,
+                    "due": q.due.isoformat() if q.due else None,
+                    "tell": q.tell,
                 }
                 for q in self.questions
             ],
@@ -330,6 +338,27 @@ def _task_json(t: Task, rules: Ruleset) -> dict[str, Any]:
         "blocked_by": list(t.blocked_by),
         "not_needed_if": list(t.not_needed_if),
         "openings": list(t.openings),
+        "at_least": {"count": t.at_least[0], "of": list(t.at_least[1])} if t.at_least else None,
+        "record": t.record,
+        "tell": t.tell if t.overdue else None,
+        "turn": t.turn,
+        "missed": t.missed,
+        "rests_on": list(t.rests_on),
+    }
+
+
+def _message_json(m: Message) -> dict[str, Any]:
+    return {
+        "message": m.message,
+        "to": list(m.to),
+        "about": m.about,
+        "state": m.state,
+        "since": m.since.isoformat(),
+        "act": m.act,
+        "to_correct": m.to_correct,
+        "totals": dict(m.totals),
+        "limit": m.limit,
+        "text": m.text,
     }
 
 
@@ -345,6 +374,7 @@ def _reason_json(r: Reason) -> dict[str, Any]:
         "about": r.about.isoformat() if r.about else None,
         "marks": list(r.marks),
         "sure": r.is_sure,
+        "rests_on": list(r.rests_on),
     }
 
 
@@ -441,6 +471,7 @@ class _Decider:
             data_until=data_until,
             is_stale=stale,
             tasks=tasks,
+            messages=messages(self.path, self.rules, self.calendar, self.place.grade, self.on, self.known),
             open_steps=tuple(self._open_step(o) for o in opened if not o.is_withdrawn),
             questions=self._questions(opened),
             withdrawn=tuple(o.name for o in self.path.openings if o.is_withdrawn),
@@ -478,7 +509,7 @@ class _Decider:
         out = []
         for t in o.step.tests:
             value = self.path.holds(v, t, o.about, o.moment, o.moment)[0]
-            if value == FALSE:
+            if value == FALSE or t.is_unsaid:
                 continue
             out.append(self._reason(v.facts, t, o.about, o.moment, value))
         return tuple(out)
@@ -493,7 +524,8 @@ class _Decider:
             return Reason(t.what, t.fact, op, limit if isinstance(limit, str | int) else str(limit), is_sure=sure)
         count = facts.rules.counters[t.fact]
         r = facts.reading(count, day, moment)
-        first = facts.window_begins(count, day, moment)
+        begins = facts.counted_from(count, day, moment)
+        first = day if begins is None else begins
         if isinstance(limit, ByGrade):
             limit = limit.values.get(facts.place(day, moment).grade or -1)
         marks = sorted(
@@ -514,20 +546,21 @@ class _Decider:
             date.fromordinal(day),
             tuple(m for _, m in marks),
             sure,
+            facts.rules.readings_of(("counters", count.id), ("steps", t.place.split(".")[1] if "." in t.place else "")),
         )
 
     def _open_step(self, o: Opening) -> OpenStep:
         day = date.fromordinal
         return OpenStep(
             o.name,
-            o.step.id,
+            o.step.base,
             o.step.said.tier,
             day(o.day),
             day(o.about),
             day(o.due_from),
             o.is_in_doubt,
             self._reasons(o),
-            any(o.step.id in s.names for s in self.rules.steps),
+            any(o.step.base in s.names for s in self.rules.steps),
             self._may_close(o),
         )
 
@@ -540,7 +573,7 @@ class _Decider:
 
     def _nearest(self, opened: list[Opening]) -> Nearest | None:
         """The limit of a step that is not open which needs the smallest part of itself more."""
-        is_open = {o.step.id for o in opened}
+        is_open = {o.step.base for o in opened}
         best: tuple[float, Nearest] | None = None
         f = next(x for x in self.versions if x.rules is self.rules)
         for s in self.rules.steps:
@@ -552,6 +585,8 @@ class _Decider:
                 count = self.rules.counters[t.fact]
                 r = f.reading(count, self.on, self.known)
                 op, limit = t.asks[0]
+                if t.is_unsaid:
+                    continue
                 if isinstance(limit, ByGrade):
                     limit = limit.values.get(self.place.grade or -1)
                 if limit is None or op not in ("at_least", "more_than") or r.silent or count.measure == "marks" or not limit:
@@ -583,19 +618,19 @@ class _Decider:
     def _questions(self, opened: list[Opening]) -> tuple[OpenQuestion, ...]:
         """One for each missing fact; first the one that can decide most."""
         found: dict[tuple[str, str], list[tuple[str, int, tuple[int, ...], tuple[str, ...]]]] = {}
+        expected: dict[str, date | None] = {}
         for name, since in self.path.undecided.items():
-            v, step = next(
-                (v, s) for v in reversed(self.path.versions) for s in v.facts.rules.steps if s.id == name or name in s.was
-            )
+            step, v = self.path.undecided_steps[name]
+            expected[step.base] = self._expected(v.facts, step, since)
             for what, fact, days, by in self._missing(v.facts, step, since):
-                found.setdefault((what, fact), []).append((name, since, days, by))
+                found.setdefault((what, fact), []).append((step.base, since, days, by))
         for o in opened:
             if o.is_in_doubt:
                 v = self.path.versions[o.version]
                 for about in self.path.days_in_doubt(o):
                     for what, fact, days, by in self._missing(v.facts, o.step, about):
                         if what != "known_late":
-                            found.setdefault((what, fact), []).append((o.step.id, about, days, by))
+                            found.setdefault((what, fact), []).append((o.step.base, about, days, by))
         out = []
         for (what, fact), waits in found.items():
             first = min(w[1] for w in waits)
@@ -609,14 +644,30 @@ class _Decider:
                     tuple(date.fromordinal(d) for d in missing),
                     waits[0][3],
                     first == self.on,
+                    min((d for w in waits if (d := expected.get(w[0])) is not None), default=None),
+                    self._told(what, fact),
                 )
             )
         return tuple(sorted(out, key=lambda q: (-len(q.steps), q.since, q.what, q.fact)))
 
+    def _expected(self, f: Facts, step: Any, since: int) -> date | None:
+        """The day on which `expected_by` became true while the step is undecided."""
+        if step.expected_by is None:
+            return None
+        v = next(v for v in self.path.versions if v.facts is f)
+        for d in range(since, self.on + 1):
+            if self.path.holds(v, step.expected_by, d, min(end_of(d), self.known), end_of(d))[0] == TRUE:
+                return date.fromordinal(d)
+        return None
+
+    def _told(self, what: str, fact: str) -> str | None:
+        said = self.rules.questions.get(fact) if what == "not_answered" else None
+        return said.if_not_done.tell if said is not None and said.if_not_done is not None else None
+
     def _missing(self, f: Facts, step: Any, about: int) -> list[tuple[str, str, tuple[int, ...], tuple[str, ...]]]:
         out: list[tuple[str, str, tuple[int, ...], tuple[str, ...]]] = []
         for t in step.tests:
-            if f.ask(t, about, self.known, UNKNOWN) != UNKNOWN if t.what != "step" else True:
+            if t.is_unsaid or (f.ask(t, about, self.known, FALSE) != UNKNOWN if t.what != "step" else True):
                 continue
             if t.what == "question":
                 out.append(("not_answered", t.fact, (), tuple(f.rules.questions[t.fact].by)))
@@ -624,7 +675,8 @@ class _Decider:
                 out.append(("not_given", "grade", (), ()))
             elif t.what == "counter":
                 count = f.rules.counters[t.fact]
-                first = f.window_begins(count, about, self.known)
+                begins = f.counted_from(count, about, self.known)
+                first = about if begins is None else begins
                 gaps, aside = set[int](), set[int]()
                 for p in f.parts(count, f._epoch(self.known)):
                     if first <= p.day <= about and p.enter <= self.known < p.leave and p.high > p.low:
@@ -734,6 +786,8 @@ def decision_schema() -> dict[str, Any]:
         counted_from=maybe_day, counted=list_of(day), overdue=flag, statutory=flag,
         source=text, certainty=text, hand_over=flag, to=texts, takes_part=texts,
         left_out=texts, blocked_by=texts, not_needed_if=texts, openings=texts,
+        at_least={"oneOf": [shape(count={"type": "integer"}, of=texts), {"type": "null"}]}, record=maybe, tell=maybe,
+        turn={"type": ["integer", "null"]}, missed={"type": "integer"}, rests_on=texts,
     )  # fmt: skip
     reason = shape(
         what=text,
@@ -746,6 +800,7 @@ def decision_schema() -> dict[str, Any]:
         about=maybe_day,
         marks=texts,
         sure=flag,
+        rests_on=texts,
     )
     step = shape(
         step=text,
@@ -759,12 +814,19 @@ def decision_schema() -> dict[str, Any]:
         may_close=flag,
         because=list_of(reason),
     )
-    question = shape(what=text, fact=text, steps=texts, since=day, days=list_of(day), by=texts, new=flag)
+    question = shape(
+        what=text, fact=text, steps=texts, since=day, days=list_of(day), by=texts, new=flag, due=maybe_day, tell=maybe
+    )
+    message = shape(
+        message=text, to=texts, about=text, state={"enum": ["owed", "sent"]}, since=day, act=maybe, to_correct=flag,
+        totals={"type": "object", "additionalProperties": {"type": "number"}}, limit=number, text=maybe,
+    )  # fmt: skip
     near = shape(step=text, counter=text, limit=number, number=number, missing=number)
     whole = shape(
         format={"const": 1}, pupil=text, on=day, known_to=day, reader=maybe,
         next={"oneOf": [task, {"type": "null"}]}, undecided=flag,
-        tasks=list_of(task), open_steps=list_of(step), questions=list_of(question), withdrawn=texts, corrections=texts,
+        tasks=list_of(task), messages=list_of(message), open_steps=list_of(step), questions=list_of(question), withdrawn=texts,
+        corrections=texts,
         nearest={"oneOf": [near, {"type": "null"}]},
         too_early=list_of(shape(counter=text, known_from=maybe_day)), told=texts,
         set_aside=list_of(shape(mark=text, why=text)), unmapped=texts,

@@ -14,7 +14,7 @@ from typing import Any
 
 from sky_model.decision import Decision, OpenQuestion, OpenStep
 from sky_model.source import read_file
-from sky_model.tasks import PARTIES, Task
+from sky_model.tasks import PARTIES, Message, Task
 from sky_model.vocabulary import LANGUAGES
 
 __all__ = ["explain"]
@@ -84,12 +84,15 @@ class _Speaker:
             out.append(self.say("undecided"))
         out += [self.step(s) for s in d.open_steps]
         out += [self.question(q) for q in d.questions]
+        out += [self.message(m) for m in d.messages if m.state == "owed" or m.to_correct]
         out += self.gone()
         if not d.open_steps:
             out.append(self.nothing())
         elif first is None:
             out.append(self.say("all-done"))
         out += self.near()
+        if d.rules.unsaid:
+            out.append(self.say("unsaid", gaps="; ".join(d.rules.unsaid)))
         for x in d.too_early:
             counter = _big(self.name("counters", x.counter))
             day = self.day(x.known_from) if x.known_from else ""
@@ -128,6 +131,16 @@ class _Speaker:
         if t.state == "blocked":
             consents = (_small(self.name("consents", c)) for c in t.blocked_by)
             out.append(self.say("blocked", consent=self.join(consents, "and")))
+        if t.at_least is not None:
+            n, of = t.at_least
+            out.append(self.say("at-least", n=n, of=self.join(map(self.actor, of), "or")))
+        if t.missed:
+            out.append(self.say("missed", n=t.missed))
+        if t.tell is not None and t.overdue:
+            out.append(self.say("tell", who=self.actor(t.tell)))
+        if t.not_needed_if:
+            facts = [self.name("questions", f) if f in self.d.rules.questions else self.fact(f) for f in t.not_needed_if]
+            out.append(self.say("not-needed-if", facts=self.join(facts, "or")))
         if t.state == "undecided":
             out.append(self.say("task-undecided"))
         return out
@@ -156,6 +169,9 @@ class _Speaker:
                 out.append(self.say(key, counter=_big(counter), low=r.low, limit=r.limit, first=first, about=about, marks=marks))
             elif r.what == "report" and r.about:
                 out.append(self.say("because-report", about=self.day(r.about), report=_small(self.name("reports", r.fact))))
+        readings = list(dict.fromkeys(text for r in s.because for text in r.rests_on))
+        if readings:
+            out.append(self.say("rests-on", readings="; ".join(readings)))
         if s.is_in_doubt:
             out.append(self.say("in-doubt"))
         if not s.is_in_rules:
@@ -180,6 +196,12 @@ class _Speaker:
         elif q.steps:
             out.append(self.say("wait-many", n=len(q.steps)))
         return " ".join(out)
+
+    def message(self, m: Message) -> str:
+        said = next((x for x in self.d.rules.said.messages if x.id == m.message), None)
+        name = said.name.in_language(self.language) if said is not None and said.name is not None else m.message
+        to = self.join(map(self.actor, m.to), "and")
+        return self.say("message-wrong" if m.to_correct else "message", name=name, to=to, day=self.day(m.since))
 
     def fact(self, fact: str) -> str:
         return self.say(f"fact-{fact}") if f"fact-{fact}" in _sentences() else fact

@@ -8,13 +8,14 @@ leaves the window, so a counter along a line of days is one running sum.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple, TypeAlias
 
-from sky_model.model import Act, ByGrade, Count, Ruleset, Test
+from sky_model.measures import OneDay, Piece, episodes, measured, most, new_rows, run
+from sky_model.model import Act, All, AnyOf, ByGrade, Condition, Count, MarkTest, Ruleset, Test
 from sky_model.records import (
     DAY,
     ActionTaken,
@@ -30,7 +31,7 @@ from sky_model.records import (
     StepClosed,
     end_of,
 )
-from sky_model.schooldays import NEVER, Calendar, Span
+from sky_model.schooldays import NEVER, PARTS, Calendar, Schedule, Span, Window
 
 __all__ = ["FALSE", "NOT_GIVEN", "TRUE", "UNKNOWN", "Facts", "Pair", "Part", "Place", "Reading"]
 
@@ -63,13 +64,14 @@ class Part(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One mark on one day as it stands at a moment."""
+    """One mark on one day as it stands at a moment. A mark that may have become another kind is two entries, none certain."""
 
     mark: str
     kind: str | None
     low: int
     high: int
     first: int
+    said: Mark
     aside: str | None  # why it is set aside: no_school_day, same_lesson, more_than_planned, no_length, no_kind, data_wrong
 
 
@@ -88,7 +90,7 @@ class Reading:
     low: int
     high: int
     planned: int = 0
-    silent: str | None = None  # not_given | too_early
+    silent: str | None = None  # not_given | too_early | not_running | gap
 
 
 @dataclass(slots=True)
@@ -149,6 +151,13 @@ class Facts:
         self._states: dict[int, dict[int, list[tuple[int, list[Entry], int, int | None]]]] = {}
         self._changes: dict[Any, list[int]] = {}
         self._late: dict[str, list[Line]] = {}
+        self._ordered: dict[int, list[int]] = {}
+        self._chosen: dict[tuple[str, str, str], frozenset[int]] = {}
+        systems = {c.system for c in rules.said.local_codes}
+        named = case.code_map["name"] if case.code_map else None
+        self.system = named if named in systems else None
+        self.horizon = now // DAY  # the last day that is asked about
+        self.openings: Callable[[], Iterable[Any]] = tuple  # what the path has opened so far: for windows since a step
         self._prompt: dict[str, bool] = {}
         self.sets_aside = False  # was any mark set aside, on any day?
 
@@ -301,36 +310,50 @@ class Facts:
         versions = self.marks[name]
         first = versions[0][0]
         if len(versions) == 1:
-            entry = self._entry(versions[0][1], first, day, place)  # type: ignore[arg-type]
-            return [(first, [entry] if entry is not None else [], 0, None)]
+            return [(first, self._entries(versions[0][1], first, day, place), 0, None)]  # type: ignore[arg-type]
         out: list[tuple[int, list[Entry], int, int | None]] = []
         for m, v in versions:
-            entries = [self._entry(v, first, day, place)] if v is not None and v.on.toordinal() == day else []
-            out.append((m, [e for e in entries if e is not None], 0, None))
+            out.append((m, self._entries(v, first, day, place) if v is not None and v.on.toordinal() == day else [], 0, None))
         return out
 
-    def _entry(self, mark: Mark, first: int, day: int, place: Place) -> Entry | None:
-        why = None
+    def _entries(self, mark: Mark, first: int, day: int, place: Place) -> list[Entry]:
+        """What a mark is on its day; nothing when its amount is 0. Two, none certain, when it may have become another kind."""
+        unit = place.calendar.lesson_minutes(day) * 100
         if mark.minutes is not None:
             amount = int(mark.minutes * 100)
         elif mark.lessons is not None:
-            amount = int(mark.lessons * (place.calendar.lesson_minutes(day) * 100))
+            amount = int(mark.lessons * unit)
         else:
             amount = -1
         if amount == 0:
-            return None
-        kind = mark.kind if mark.kind in self.rules.kinds else None
+            return []
+        kind, why = mark.kind if mark.kind in self.rules.kinds else None, None
+        if kind is None and self.rules.codes:
+            kind = self.rules.kind_of(mark.code or mark.kind, mark.on, self.system)
         if not place.calendar.is_school_day(day):
             why = "no_school_day"
         elif amount < 0:
             why = "no_length"
         elif kind is None:
             why = "no_kind"
+        if why is not None:
+            self.sets_aside = True
+        for turn in self.rules.turns:
+            if turn.kind == kind:
+                holds = mark_holds(turn.tests, mark, amount, unit)
+                if holds == FALSE:
+                    continue
+                length = amount if turn.lessons is None else turn.lessons * unit // 100
+                length = length if turn.minutes is None else turn.minutes
+                turned = self._made(mark, turn.to, length, first, day, place, why)
+                if holds == TRUE:
+                    return [turned]
+                return [self._made(mark, kind, amount, first, day, place, why)._replace(low=0), turned._replace(low=0)]
+        return [self._made(mark, kind, amount, first, day, place, why)]
+
+    def _made(self, mark: Mark, kind: str | None, amount: int, first: int, day: int, place: Place, why: str | None) -> Entry:
         high = amount if amount > 0 else self._usual(day, place)
-        if why is None:
-            return Entry(mark.id or "", kind, high, high, first, None)
-        self.sets_aside = True
-        return Entry(mark.id or "", kind, 0, high, first, why)
+        return Entry(mark.id or "", kind, 0 if why is not None else high, high, first, mark, why)
 
     def _usual(self, day: int, place: Place) -> int:
         """A day's lessons by the week's: lessons_per_week ÷ 5, rounded up to a hundredth of a minute; NOT_GIVEN without it."""
@@ -359,9 +382,10 @@ class Facts:
                 continue
             at, mark = versions[-1]
             assert mark is not None
-            entry = self._entry(mark, self.marks[name][0][0], day, place)
-            if entry is None:
+            found = self._entries(mark, self.marks[name][0][0], day, place)
+            if not found:
                 continue
+            entry = max(found, key=lambda e: e.high)
             why = entry.aside if entry.aside in ("no_school_day", "no_length") else None
             if why is None and mark.lesson is not None and mark.lesson in slots:
                 why = "same_lesson"
@@ -381,7 +405,7 @@ class Facts:
             if why is None and entry.kind is None:
                 why = "no_kind"
             self.sets_aside = self.sets_aside or why is not None
-            entries.append(entry._replace(low=0 if why else entry.high, aside=why))
+            entries += [e._replace(low=0 if why else e.low, aside=why) for e in found]
         gap = 0
         if register is not None:
             if planned is not None:
@@ -402,21 +426,20 @@ class Facts:
         for day, states in self.states(epoch).items():
             if len(states) == 1 and not states[0][2] and len(states[0][1]) == 1:  # the common day
                 moment, (e,), _, _ = states[0]
-                if e.kind is None:
-                    out.append(Part(day, moment, LATER, 0, 100 if marks else e.high, e.first, e.mark))
-                elif e.kind in kinds:
-                    low, high = ((100 if e.low or e.aside == "no_length" else 0), 100) if marks else (e.low, e.high)
-                    out.append(Part(day, moment, LATER, low, high, e.first, e.mark))
+                if e.kind is None or e.kind in kinds:
+                    low, high = self._adds(count, e, day, marks)
+                    if high:
+                        out.append(Part(day, moment, LATER, low, high, e.first, e.mark))
                 continue
             running: dict[Any, Part] = {}
             for moment, entries, gap, _ in states:
                 now: dict[Any, tuple[int, int, int]] = {}
                 for e in entries:
                     if e.kind is None or e.kind in kinds:
-                        low, high = (e.low, e.high) if e.kind is not None else (0, e.high)
-                        if marks:
-                            low, high = (100 if low or (e.kind is not None and e.aside == "no_length") else 0), 100
-                        now[e.mark] = (low, high, e.first)
+                        low, high = self._adds(count, e, day, marks)
+                        old_low, old_high, _ = now.get(e.mark, (0, 0, 0))
+                        if high:  # a mark that may be of two counted kinds is one mark
+                            now[e.mark] = (max(low, old_low), max(high, old_high), e.first)
                 if gap and not marks:  # a lesson that nobody marked is no mark; the lesson counters ask about it
                     now[None] = (0, gap, LATER)
                 for name in [n for n in running if n not in now or (running[n].low, running[n].high) != now[n][:2]]:
@@ -427,6 +450,17 @@ class Facts:
             out += running.values()
         self._parts[key] = out
         return out
+
+    def _adds(self, count: Count, e: Entry, day: int, marks: bool) -> tuple[int, int]:
+        """What an entry adds to a counter of marks or amounts: nothing if the counter's own lines about a mark do not hold."""
+        low, high = e.low if e.kind is not None else 0, e.high
+        if marks:
+            low, high = (100 if low or (e.kind is not None and e.aside == "no_length") else 0), 100
+        if count.marks:
+            unit = self.place(day, self.now).calendar.lesson_minutes(day) * 100
+            sure, maybe = mark_holds(count.marks, e.said, -1 if e.aside == "no_length" else e.high, unit)
+            return low * sure, high * maybe
+        return low, high
 
     def _sum(self, count: Count, day: int, moment: int, first: int) -> tuple[int, int]:
         low = high = 0
@@ -441,6 +475,53 @@ class Facts:
             return since
         place = self.place(day, moment)
         return place.calendar.window(count.window, self.begins(moment)).begins(day)
+
+    def counted_from(self, count: Count, day: int, moment: int, since: int | None = None, at: int | None = None) -> int | None:
+        """The first day that counts about a day, with everything that narrows the window; None: the counter is not running."""
+        read = self.read_as_of(count, day, moment, moment if at is None else at)
+        if read is None:
+            return None
+        first = max(self.window_begins(count, read, moment), since or 0)
+        if count.since is None:
+            return first
+        began = self._began(count, read, moment, moment if at is None else at)
+        return None if began is None else max(first, began)
+
+    def read_as_of(self, count: Count, day: int, moment: int, at: int) -> int | None:
+        """The day as of which a checked counter is read; None: not running. All others are read as of the day."""
+        if count.checked is None:
+            return day
+        if day != (at - 1) // DAY:  # a day that is asked about later
+            return None
+        calendar = self.place(day, moment).calendar
+        checks = calendar.scheduled(count.checked)
+        i = bisect_right(checks, day)
+        least = max(calendar.year(day).first, self.begins(moment))
+        return checks[i - 1] if i and checks[i - 1] >= least else None
+
+    def _began(self, count: Count, day: int, moment: int, at: int) -> int | None:
+        """The day after what `since` names, as known; None: it has not happened."""
+        how, name = count.since or ("", "")
+        if how == "last_check":
+            calendar = self.place(day, moment).calendar
+            checks, first = calendar.scheduled(count.checked or Schedule()), calendar.year(day).first
+            i = bisect_left(checks, day)
+            return checks[i - 1] + 1 if i and checks[i - 1] >= first else first
+        if how == "done":
+            days = [d for d in self.days_done(name, moment) if d <= day]
+        elif how == "opened":
+            days = [o.day for o in self.openings() if o.step.base == name and o.moment < at and o.day <= day]
+        else:
+            ends = [o.ended for o in self.openings() if o.step.base == name and o.ended is not None and o.ended < at]
+            days = [e // DAY for e in ends if e // DAY <= day]
+        return max(days) + 1 if days else None
+
+    def days_done(self, action: str, moment: int) -> list[int]:
+        """The days on which an action was done, by what was recorded or by answers to all that it asks."""
+        days = [a.on.toordinal() for a in self.statuses(action, moment) if a.status == "done"]
+        act = self.rules.acts.get(action)
+        answered = self.answered(act, moment, 0) if act is not None and act.asks else None
+        return days if answered is None else [*days, answered]
 
     def sums(self, count: Count, day: int, moment: int, since: int | None = None) -> tuple[int, int]:
         """(low, high) about a day with the knowledge of a moment."""
@@ -535,17 +616,196 @@ class Facts:
         stop = day if i + 1 == len(places) else min(day, places[i + 1][0] - 1)
         return place.calendar.count_school_days(start, stop)
 
-    def reading(self, count: Count, day: int, moment: int, since: int | None = None) -> Reading:
+    def reading(self, count: Count, day: int, moment: int, since: int | None = None, at: int | None = None) -> Reading:
+        """A counter about a day, with the knowledge of a moment, in a check at `at`."""
+        if not count.is_sum:
+            return self._counted(count, day, moment, since, moment if at is None else at)
         low, high = self.sums(count, day, moment, since)
         if not count.is_share:
             return Reading(low, high)
         first = self.window_begins(count, day, moment, since)
-        planned = self.planned(count, day, moment, first)
+        return self._share(count, low, high, self.planned(count, day, moment, first))
+
+    def _share(self, count: Count, low: int, high: int, planned: int | None) -> Reading:
         if planned is None:  # no absence is no share of whatever was planned
             return Reading(low, high, 0, "not_given") if high else Reading(0, 0, 1)
         if planned <= 0 or planned < 5 * count.minimum:
             return Reading(low, high, planned, "too_early")
         return Reading(low, high, planned)
+
+    # ------------------------------------------------------------------ counters that are no plain sums
+    def _counted(self, count: Count, day: int, moment: int, since: int | None, at: int) -> Reading:
+        if count.is_unsaid:
+            return Reading(0, 0, 0, "gap")
+        first = self.counted_from(count, day, moment, since, at)
+        read = self.read_as_of(count, day, moment, at)
+        if first is None or read is None:
+            return Reading(0, 0, 0, "not_running")
+        if count.measure == "days_since":
+            return self._days_since(count, read, moment, first)
+        if count.measure == "times":
+            done = [d for d in self.days_done(str(count.of), moment) if first <= d <= read]
+            return Reading(100 * len(done), 100 * len(done))
+        last = self._settled(count, read, moment)
+        low, high = self._amounts(count, first, last, moment, read)
+        if count.is_compared:
+            calendar = self.place(read, moment).calendar
+            widest = calendar.window(Window(count.window.within), self.begins(moment)).begins(read)
+            before = calendar.window(Window("any_time", count.window.rolling, count.window.week_from), 0).begins(first - 1)
+            if before < max(widest, self.begins(moment)):
+                return Reading(low, high, 0, "too_early")
+            old = self._amounts(count, before, first - 1, moment, read)
+            return Reading(low - old[1], high - old[0])
+        if not count.is_share:
+            return Reading(low, high)
+        return self._share(count, low, high, self._planned_for(count, first, last, read, moment))
+
+    def _settled(self, count: Count, day: int, moment: int) -> int:
+        """The last day whose marks count: so far before the day that they are settled."""
+        if count.settles is None:
+            return day
+        calendar = self.place(day, moment).calendar
+        last = day
+        while last > day - 400:
+            until = calendar.after(last, count.settles)
+            if until is not None and until <= day:
+                return last
+            last -= 1
+        return last
+
+    def _amounts(self, count: Count, first: int, last: int, moment: int, asked: int) -> tuple[int, int]:
+        if count.is_unbroken:
+            return run(count, self._school_days(count, first, last, moment, asked))
+        if count.measure == "episodes":
+            return episodes(count, self._school_days(count, self.begins(moment), last, moment, asked), first)
+        days = [self._one_day(count, d, moment, asked) for d in self.days_between(first, last, moment)]
+        return most(count, days) if count.most_on_one else measured(count, days)
+
+    def entries(self, day: int, moment: int) -> list[Entry]:
+        """The marks of a day as they stand at a moment."""
+        states = self.states(self._epoch(moment)).get(day, ())
+        return next((x[1] for x in reversed(states) if x[0] <= moment), [])
+
+    def days_between(self, first: int, last: int, moment: int) -> list[int]:
+        """Days with a mark, a register or a gap."""
+        epoch = self._epoch(moment)
+        if epoch not in self._ordered:
+            self._ordered[epoch] = sorted(self.states(epoch))
+        days = self._ordered[epoch]
+        return days[bisect_left(days, first) : bisect_right(days, last)]
+
+    def _school_days(self, count: Count, first: int, last: int, moment: int, asked: int) -> list[OneDay]:
+        """All school days at the pupil's schools, also those on which nothing is marked."""
+        first = max(first, self.begins(moment))
+        days = {d for _, p in self._places_of(self._epoch(moment)) for d in p.calendar.school_days if first <= d <= last}
+        mine = sorted(d for d in days if self.place(d, moment).calendar.is_school_day(d))
+        return [self._one_day(count, d, moment, asked) for d in mine]
+
+    def _one_day(self, count: Count, day: int, moment: int, asked: int) -> OneDay:
+        states = self.states(self._epoch(moment)).get(day, ())
+        state = next((x for x in reversed(states) if x[0] <= moment), None)
+        place = self.place(day, moment)
+        entries, gap, register = (state[1], state[2], state[3]) if state is not None else ([], 0, None)
+        unit = place.calendar.lesson_minutes(day) * 100
+        planned: int | None = 0
+        if register is not None:
+            planned = register * 5
+        elif place.calendar.is_school_day(day):
+            planned = None if place.lessons_per_week is None else int(place.lessons_per_week * unit)
+        away = self.rules.absence_kinds | count.kinds  # of a run over days barred: those too
+        absent_low = sum(e.low for e in entries if e.kind in away)
+        absent_high = sum(e.high for e in entries if e.kind is None or e.kind in away) + gap
+        pieces: list[Piece] = []
+        if count.days is None or day in self._chosen_days(count, place.calendar):
+            for e in entries:
+                piece = self._piece(count, e, moment, asked, unit)
+                if piece is not None:
+                    pieces.append(piece)
+            if gap and count.measure != "marks":
+                pieces.append(Piece(0, gap, 0, None))
+        return OneDay(day, tuple(pieces), (absent_low, absent_high), planned)
+
+    def _chosen_days(self, count: Count, calendar: Calendar) -> frozenset[int]:
+        how, name = count.days or ("", "")
+        key = (how, name, calendar.id)
+        if key not in self._chosen:
+            self._chosen[key] = calendar.first_after(name) if how == "first_after" else frozenset(calendar.named(name))
+        return self._chosen[key]
+
+    def _piece(self, count: Count, e: Entry, moment: int, asked: int, unit: int) -> Piece | None:
+        if e.kind is not None and e.kind not in count.kinds:
+            return None
+        sure, maybe = (1, 1) if e.kind is not None else (0, 1)
+        if count.marks:
+            a, b = mark_holds(count.marks, e.said, -1 if e.aside == "no_length" else e.high, unit)
+            sure, maybe = sure & a, maybe & b
+        for kind, condition in count.only_if:
+            if kind == e.kind:
+                a, b = self._only_if(condition, asked, moment)
+                sure, maybe = sure & a, maybe & b
+        if not maybe:
+            return None
+        is_mark = sure & int(e.low > 0 or e.aside == "no_length")
+        return Piece(e.low * sure, e.high, is_mark, e.said)
+
+    def _only_if(self, condition: Condition, day: int, moment: int) -> Pair:
+        """A condition of reports, questions and the grade; steps are not asked here."""
+        if isinstance(condition, Test):
+            return self.ask(condition, day, moment, UNKNOWN)
+        pairs = [self._only_if(c, day, moment) for c in condition.parts]
+        if isinstance(condition, All):
+            return min(p[0] for p in pairs), min(p[1] for p in pairs)
+        either = max(p[0] for p in pairs), max(p[1] for p in pairs)
+        return either if isinstance(condition, AnyOf) else (1 - either[1], 1 - either[0])
+
+    def _days_since(self, count: Count, day: int, moment: int, first: int) -> Reading:
+        """0 on the day itself. Of an unexplained kind since the oldest mark that stands, of anything else since the last."""
+        if count.of is not None:
+            done = [d for d in self.days_done(count.of, moment) if first <= d <= day]
+            sure, maybe = done, done
+        else:
+            sure, maybe = [], []
+            for d in self.days_between(first, day, moment):
+                state = next((x for x in reversed(self.states(self._epoch(moment))[d]) if x[0] <= moment), None)
+                for e in state[1] if state is not None else ():
+                    if e.kind == count.of_kind and (e.low > 0 or e.aside == "no_length"):
+                        sure.append(d)
+                    elif e.kind in (count.of_kind, None):
+                        maybe.append(d)
+            maybe = [*sure, *maybe]
+        if not maybe:
+            return Reading(0, 0, 0, "not_running")
+        kind = self.rules.kinds.get(count.of_kind or "")
+        oldest = kind is not None and kind.is_ == "unexplained"
+        since = (min(sure) if oldest else max(sure)) if sure else None
+        calendar = self.place(day, moment).calendar
+        far = self._passed(calendar, count.clock, min(maybe), day)
+        if since is None:
+            return Reading(0, 100 * far)
+        near = self._passed(calendar, count.clock, since, day)
+        return Reading(100 * near, 100 * max(near, far if oldest else near))
+
+    def _passed(self, calendar: Calendar, clock: str, first: int, last: int) -> int:
+        if clock == "school_days":
+            return calendar.count_school_days(first + 1, last)
+        if clock == "weekdays":
+            return sum(1 for d in range(first + 1, last + 1) if (d - 1) % 7 < 5 and d not in calendar.public_holidays)
+        return last - first
+
+    def _planned_for(self, count: Count, first: int, last: int, asked: int, moment: int) -> int | None:
+        """Five times what was planned, in hundredths of what the counter counts."""
+        calendar = self.place(asked, moment).calendar
+        if count.planned not in ("so_far", "whole_window"):
+            lessons = self.rules.tables[count.planned].get(count.window.within, 0)
+            return 5 * lessons * (count.said.lesson_minutes or 45)
+        if count.planned == "whole_window":
+            leaves = calendar.window(Window(count.window.within), self.begins(moment)).leaves(asked)
+            last = min(leaves - 1, calendar.until)
+        if count.measure in ("lessons", "clock_hours"):
+            return self.planned(count, last, moment, first)
+        begin = max(first, self.begins(moment))
+        days = sum(1 for d in calendar.school_days if begin <= d <= last and self.place(d, moment).calendar.is_school_day(d))
+        return 500 * days * (2 if count.measure == "half_days" else 1)
 
     # ------------------------------------------------------------------ reports, questions, what was done
     def raised(self, report: str, day: int, moment: int) -> list[Report]:
@@ -577,11 +837,11 @@ class Facts:
         return [d.event for d in self.taken.get(action, ()) if d.moment <= moment < d.gone]
 
     # ------------------------------------------------------------------ one comparison
-    def ask(self, test: Test, day: int, moment: int, early: Pair, since: int | None = None) -> Pair:
+    def ask(self, test: Test, day: int, moment: int, early: Pair, since: int | None = None, at: int | None = None) -> Pair:
         """A comparison about a day, with the knowledge of a moment. Not for steps: the path knows these."""
         match test.what:
             case "counter":
-                return self._ask_counter(test, day, moment, early, since)
+                return self._ask_counter(test, day, moment, early, since, at)
             case "report":
                 return TRUE if self.raised(test.fact, day, moment) else FALSE
             case "question":
@@ -594,10 +854,12 @@ class Facts:
             case _:
                 return self._ask_action(test, day, moment)
 
-    def _ask_counter(self, test: Test, day: int, moment: int, early: Pair, since: int | None) -> Pair:
+    def _ask_counter(self, test: Test, day: int, moment: int, early: Pair, since: int | None, at: int | None) -> Pair:
         count = self.rules.counters[test.fact]
-        r = self.reading(count, day, moment, since)
-        if r.silent == "too_early":
+        r = self.reading(count, day, moment, since, at)
+        if r.silent == "not_running":
+            return FALSE
+        if r.silent in ("too_early", "gap") or test.is_unsaid:
             return early
         if r.silent == "not_given":
             return UNKNOWN
@@ -619,6 +881,8 @@ class Facts:
         for op, value in test.asks:
             if value in ("known", "unknown") and op == "is":
                 is_so = (a is None) == (value == "unknown")
+            elif value == "reached" and op == "is" and a is not None:
+                is_so = (on := _day_said(a)) is not None and on <= day
             elif a is None:
                 certain = 0
                 continue
@@ -629,6 +893,11 @@ class Facts:
             certain &= is_so
             possible &= is_so
         return int(certain), int(possible)
+
+    def answered_day(self, question: str, day: int, moment: int) -> int | None:
+        """The day that is the answer in force to a question for a day."""
+        answer = self.answer(question, day, moment)
+        return None if answer is None else _day_said(answer)
 
     def answered(self, act: Act, moment: int, first: int) -> int | None:
         """The day on which everything that an action asks was answered, no answer before `first`; None: not yet."""
@@ -699,17 +968,23 @@ class Facts:
 
     def _counter_changes(self, test: Test, terms: bool, each: bool) -> Iterable[int]:
         count = self.rules.counters[test.fact]
+        if not count.is_sum:  # asked about on every day
+            yield from range(min(self.begins(self.now), self.horizon), self.horizon + 1)
+            return
         if count.is_share or not self.is_plain:
             for _, place in (x for e in range(len(self.epochs)) for x in self._places_of(e)):
                 yield from place.calendar.school_days
-                yield from place.calendar.term_starts
+                for part in PARTS:
+                    yield from place.calendar.starts(part)
                 yield from (y.first for y in place.calendar.years)
                 yield from place.calendar.school_weeks
             for epoch in range(len(self.epochs)):
                 for p in self.parts(count, epoch):
                     yield from (p.day, p.enter // DAY, p.leave // DAY)
             return
-        lines = [self.diagonal(count), *(self._late_columns(count) if terms and count.window.within == "term" else ())]
+        if test.is_unsaid:
+            return
+        lines = [self.diagonal(count), *(self._late_columns(count) if terms and count.window.within in PARTS else ())]
         if each:
             for line in lines:
                 yield from (key // DAY for key in line.keys)
@@ -735,9 +1010,9 @@ class Facts:
         return self._prompt[count.id]
 
     def _late_columns(self, count: Count) -> list[Line]:
-        """Of a term's counter: the last days of terms for which something was recorded or taken back after them."""
+        """Of a term's counter (period's, …): the last days of terms for which something was recorded or taken back after them."""
         if count.id not in self._late:
-            starts, days = self.place(0, self.now).calendar.term_starts, set[int]()
+            starts, days = self.place(0, self.now).calendar.starts(count.window.within), set[int]()
             for p in () if self.is_prompt(count) else self.parts(count, len(self.epochs) - 1):
                 i = bisect_right(starts, p.day)
                 if i < len(starts) and (p.enter // DAY >= starts[i] or starts[i] <= p.leave // DAY < NEVER):
@@ -750,7 +1025,7 @@ class Facts:
         key = (test.place, "row")
         if key not in self._changes:
             days = set(self.change_days(test, False, False))
-            if test.what == "counter" and self.is_plain:
+            if test.what == "counter" and self.is_plain and self.rules.counters[test.fact].is_sum:
                 count = self.rules.counters[test.fact]
                 if self.is_prompt(count):
                     days.update(k // DAY for k in self.diagonal(count).keys)
@@ -763,9 +1038,13 @@ class Facts:
         """With today's knowledge a counter reaches its limit on no day: the quick way out of most questions."""
         if test.what == "report":
             return not self.reports.get(test.fact)
-        if test.what != "counter" or not self.is_plain:
+        if test.what != "counter":
             return False
+        if test.is_unsaid:
+            return True
         count = self.rules.counters[test.fact]
+        if not self.is_plain or not count.is_sum:
+            return count.is_unsaid
         if count.is_share:
             return not self.parts(count, len(self.epochs) - 1) and all(
                 v and op in ("at_least", "more_than") for op, v in test.asks if not isinstance(v, ByGrade)
@@ -777,10 +1056,14 @@ class Facts:
         """Was a comparison true on no day and at no moment, as each day was known? Most steps of most pupils end here."""
         if test.what == "report":
             return test.fact not in self.reports
-        if test.what != "counter" or not self.is_plain or self.rules.counters[test.fact].is_share:
+        if test.what != "counter":
             return False
         count = self.rules.counters[test.fact]
-        lines = [self.diagonal(count), *(self._late_columns(count) if terms and count.window.within == "term" else ())]
+        if test.is_unsaid or count.is_unsaid:
+            return True
+        if not self.is_plain or count.is_share or not count.is_sum:
+            return False
+        lines = [self.diagonal(count), *(self._late_columns(count) if terms and count.window.within in PARTS else ())]
         return self._is_out_of_reach(test, max(max(x.highs, default=0) for x in lines))
 
     def _is_out_of_reach(self, test: Test, highest: int) -> bool:
@@ -790,9 +1073,58 @@ class Facts:
                 return True
         return False
 
+    def is_calm(self, test: Test) -> bool:
+        """Can the comparison change only on days that `change_days` names?"""
+        return test.what != "counter" or self.rules.counters[test.fact].is_sum
+
+    def no_more_than(self, count: Count) -> int:
+        """A number that this counter exceeds on no day."""
+        if count.is_unsaid:
+            return 0
+        if count.measure in ("lessons", "clock_hours", "marks"):
+            return sum(p.high for e in range(len(self.epochs)) for p in self.parts(count, e))
+        return 200 * (self.horizon - min(self.begins(self.now), self.horizon) + 1)
+
+    def new_episodes(self, count: Count, day: int, moment: int, last: int, at: int) -> Pair:
+        """Is an episode in the window all of whose marks were first recorded after a moment? As a pair."""
+        first, read = self.counted_from(count, day, moment, None, at), self.read_as_of(count, day, moment, at)
+        if first is None or read is None:
+            return FALSE
+        known_before = {p.day for p in self.parts(count, self._epoch(moment)) if p.first <= last}
+        days = self._school_days(count, self.begins(moment), self._settled(count, read, moment), moment, read)
+        found = new_rows(count, days, first, known_before)
+        return int(found[0]), int(found[1])
+
     def corrected_since(self, count: Count, moment: int) -> bool:
         """Was anything of this counter taken back after a moment?"""
         return any(moment < p.leave < LATER for p in self.parts(count, len(self.epochs) - 1))
+
+
+def _day_said(answer: Answer) -> int | None:
+    """The day that was answered to a question for a day."""
+    for text in answer.values:
+        try:
+            return date.fromisoformat(text).toordinal()
+        except ValueError:
+            continue
+    return None
+
+
+def mark_holds(tests: tuple[MarkTest, ...], mark: Mark, amount: int, unit: int) -> Pair:
+    """Do all lines about a mark hold? What it does not say is not known. amount: in hundredths of a minute, below 0: none."""
+    sure = maybe = 1
+    for t in tests:
+        if t.field in ("minutes", "lessons"):
+            value: Any = None if amount < 0 else amount * (100 if t.field == "lessons" else 1)
+            for op, limit in t.asks:
+                is_so = value is not None and bool(_pair(op, value, value, limit * (unit if t.field == "lessons" else 1))[0])
+                sure, maybe = sure & is_so, maybe & (value is None or is_so)
+            continue
+        value = getattr(mark, t.field)
+        for op, wanted in t.asks:
+            is_so = value is not None and (value in wanted if op == "one_of" else value == wanted)
+            sure, maybe = sure & is_so, maybe & (value is None or is_so)
+    return int(sure), int(maybe)
 
 
 def _pair(op: str, low: int, high: int, limit: int) -> Pair:

@@ -11,16 +11,18 @@ import itertools
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sky_model import vocabulary as words
 from sky_model.errors import Place, Problem, RulesetError, nearest
-from sky_model.schooldays import Calendar, SchoolYear, Span, Window
+from sky_model.layers import Layer, Origin, Whole, lay, layer_of, read_layers, rulesets_folder
+from sky_model.schooldays import PARTS, Calendar, Schedule, SchoolYear, Span, Window, Within
 from sky_model.source import Source, read_file
 
 __all__ = [
@@ -42,15 +44,16 @@ __all__ = [
     "tests_in",
 ]
 
-FILES = ("ruleset.yaml", "monitoring.yaml", "escalation.yaml", "roles.yaml", "texts.yaml")
 SECTIONS_WITH_IDS = (
     "sources", "kinds", "counters", "reports", "questions", "parameters", "tiers", "critical_rules",
-    "steps", "community", "statements", "organisations", "roles", "groups", "consents",
+    "steps", "community", "statements", "organisations", "roles", "groups", "consents", "schedules", "planned", "ladders",
+    "messages",
 )  # fmt: skip
 ABSENCE = ("authorised", "unauthorised", "unexplained")
 ASKED_FREELY = ("draft", "variant")  # these answer only when asked for by status
 DUTIES = ("must", "should", "consider", "may")
 WHO_RECORDED = "who_recorded"
+BLANKS = ("total", "by_kind", "limit", "first", "last")  # what the text of a message may leave to be filled in
 
 
 # ---------------------------------------------------------------------- conditions
@@ -62,6 +65,7 @@ class Test:
     what: str  # counter | report | question | grade | action | step
     fact: str
     asks: tuple[tuple[str, Any], ...]
+    is_unsaid: bool = False  # a limit that the source does not give
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,31 @@ def tests_in(condition: Condition | None) -> Iterator[Test]:
 
 
 # ---------------------------------------------------------------------- counters, actions, steps
+class Unsaid(NamedTuple):
+    """A limit that the source does not say: no comparison with it is known."""
+
+    gap: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkTest:
+    """One line about a mark: its field, operators and values; lessons and minutes in hundredths."""
+
+    field: str
+    asks: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Marks of one kind that are of another one, if every line holds; `minutes` or `lessons` in hundredths: another length."""
+
+    kind: str
+    tests: tuple[MarkTest, ...]
+    to: str
+    minutes: int | None
+    lessons: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """A counter: what is summed up over which window. `unit`: what one of the limit is, in hundredths.
@@ -108,13 +137,38 @@ class Count:
     """
 
     id: str
-    measure: str
+    measure: str  # lessons | clock_hours | half_days | days | calendar_days | episodes | marks | times | days_since
     kinds: frozenset[str]
     window: Window
     unit: int
     is_share: bool
     minimum: int
     said: words.Counter
+    of: str | None = None  # times, days_since: the action
+    of_kind: str | None = None  # days_since: the kind of mark
+    clock: str = "calendar_days"  # days_since
+    day_from: tuple[str, int] = ("any_part", 0)  # any_part | per_cent, n | minutes, hundredths
+    only_if: tuple[tuple[str, Condition], ...] = ()  # a kind that counts only with this
+    marks: tuple[MarkTest, ...] = ()
+    days: tuple[str, str] | None = None  # ("first_after", break | weekend) | ("named", id)
+    most_on_one: str | None = None  # weekday | subject | teacher | lesson
+    planned: str = "so_far"  # of a share: so_far | whole_window | the id of a table
+    checked: Schedule | None = None
+    settles: Span | None = None
+    is_compared: bool = False  # with the window of the same length just before
+    since: tuple[str, str] | None = None  # ("done", action) | ("opened", step) | ("ended", step) | ("last_check", "")
+    is_unbroken: bool = False
+    is_unsaid: bool = False  # its window is a gap: it says nothing
+
+    @property
+    def is_sum(self) -> bool:
+        """Is it a plain sum over a window that only slides? Of these the engine keeps running sums."""
+        return (
+            self.measure in ("lessons", "clock_hours", "marks")
+            and not (self.only_if or self.most_on_one or self.checked or self.settles or self.is_compared)
+            and not (self.since or self.is_unbroken or self.is_unsaid or self.days)
+            and not (self.is_share and self.planned != "so_far")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +178,7 @@ class Due:
     span: Span | None  # None: without delay
     after: str | None = None
     from_report: str | None = None
+    on_answer: str | None = None  # a question: the day that was agreed; `span` from the start until there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +207,20 @@ class Act:
     is_statutory: bool
     certainty: str
     said: words.Action
+    grades: tuple[int, int] | None = None
+    repeat: Span | Schedule | None = None
+    at_least: tuple[int, tuple[str, ...]] | None = None  # so many of these take part
+    tell: str | None = None  # who is told when it is overdue
+    record: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Lasts:
-    """What ends a step: a word, the end of the term, or a span."""
+    """What ends a step: a word, the end of a part of the year, or a span."""
 
-    word: str  # until_closed | until_done | while_true | until_end_of_term | span
+    word: str  # until_closed | until_done | while_true | until_end_of | span
     span: Span | None = None
+    part: Within = "term"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +241,30 @@ class StepOf:
     said: words.Step
     names: frozenset[str]  # its id and the ids of earlier versions that go on here
     tests: tuple[Test, ...]  # every comparison of `opens`
+    expected_by: Condition | None = None
+    levels: tuple[str, int, int] | None = None  # again at every further n: (counter, how many, from), in units of the counter
+    level: int = 0  # of a higher level its number, such as 100 of `first-contact+100`
+    base: str = ""  # of a higher level the step's own id
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message that is owed by number, apart from the procedure, once in its window."""
+
+    id: str
+    order: int
+    when: Condition
+    once_in: Within
+    to: tuple[str, ...]
+    about: str
+    act: str | None
+    grades: tuple[int, int] | None
+    is_statutory: bool
+    said: words.Message
 
 
 # ---------------------------------------------------------------------- one version, and the versions together
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ruleset:
     """One version of a ruleset with all its layers, checked. `valid_from` is a whole-numbered day."""
 
@@ -195,8 +276,26 @@ class Ruleset:
     counters: Mapping[str, Count]
     steps: tuple[StepOf, ...]
     good_for: Mapping[str, Span]  # how long the answer to a question holds
+    readings: tuple[tuple[tuple[str, ...], str], ...] = ()  # (path with ids, what was read): gaps in place of values
+    gaps: tuple[words.Reading, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # planned lessons by table and window
     open_to_layers: tuple[str, ...] = ()  # parameters without a number, and what is absent for want of it
     notes: tuple[str, ...] = ()
+    whole: Whole | None = field(default=None, compare=False, repr=False)
+
+    def origin_of(self, at: str) -> Origin:
+        """Who says the value of a path such as `counters.absence-lessons.lesson_minutes`: layer, place, why, what was beneath.
+
+        Raises RulesetError when nothing stands there.
+        """
+        assert self.whole is not None
+        return self.whole.origin_of(at)
+
+    def __repr__(self) -> str:
+        return f"Ruleset({self.name})"
 
     @cached_property
     def kinds(self) -> dict[str, words.Kind]:
@@ -234,6 +333,55 @@ class Ruleset:
             for a in s.actions:
                 out.setdefault(a.id, a)
         return out
+
+    @cached_property
+    def codes(self) -> dict[str, tuple[words.LocalCode, ...]]:
+        """Codes of other systems, each with the days on which it meant a kind."""
+        out: dict[str, tuple[words.LocalCode, ...]] = {}
+        for c in self.said.local_codes:
+            out[c.code] = (*out.get(c.code, ()), c)
+        return out
+
+    def kind_of(self, code: str | None, on: date, system: str | None) -> str | None:
+        """What a code of another system meant on a day; None where nobody says, or two systems say different things."""
+        found = {
+            c.kind
+            for c in self.codes.get(code or "", ())
+            if (c.valid_from is None or c.valid_from <= on)
+            and (c.valid_until is None or on <= c.valid_until)
+            and (system is None or c.system == system)
+        }
+        return found.pop() if len(found) == 1 else None
+
+    @cached_property
+    def unsaid(self) -> tuple[str, ...]:
+        """Limits and windows that the source does not say and nobody read: what they would open, nobody knows."""
+        limits = ("at_least", "more_than", "at_most", "less_than", "in")
+        found = [g.gap for g in self.gaps if g.read_as is None and g.path[-1] in limits]
+        return tuple(dict.fromkeys(found))
+
+    def readings_of(self, *items: tuple[str, ...]) -> tuple[str, ...]:
+        """What was read into gaps of these items: an answer that rests on it says so."""
+        if not self.readings:
+            return ()
+        return tuple(dict.fromkeys(text for path, text in self.readings if any(path[: len(i)] == i for i in items)))
+
+    @cached_property
+    def _levels(self) -> dict[tuple[str, int], StepOf]:
+        return {}
+
+    def level_of(self, step: StepOf, value: int) -> StepOf:
+        """A higher level of a step: the counter alone, at a further number."""
+        key = (step.id, value)
+        if key not in self._levels and step.levels is not None:
+            counter = step.levels[0]
+            test = Test(f"{step.id}+{value}", "counter", counter, (("at_least", value * self.counters[counter].unit),))
+            names = frozenset(f"{n}+{value}" for n in step.names)
+            self._levels[key] = replace(
+                step, id=f"{step.id}+{value}", opens=test, tests=(test,), watch=None, watch_for=None, levels=None, level=value,
+                names=names, was=tuple(f"{n}+{value}" for n in step.was),
+            )  # fmt: skip
+        return self._levels[key]
 
     @cached_property
     def dependents(self) -> dict[str, tuple[str, ...]]:
@@ -302,133 +450,38 @@ class Model:
         return found
 
     @cached_property
-    def uses_terms(self) -> bool:
-        return any(c.window.within == "term" for v in self.versions for c in v.counters.values()) or any(
-            s.lasts.word == "until_end_of_term" for v in self.versions for s in v.steps
-        )
+    def parts_used(self) -> frozenset[str]:
+        """The parts of a school year that its rules go by."""
+        used: set[str] = set()
+        for v in self.versions:
+            used |= {c.window.within for c in v.counters.values() if not c.is_unsaid}
+            used |= {s.lasts.part for s in v.steps if s.lasts.word == "until_end_of"}
+            used |= {n.once_in for n in v.notices}
+            used |= {str(x.start_of or x.end_of) for x in v.schedules.values()}
+        return frozenset(used)
+
+    @cached_property
+    def days_used(self) -> frozenset[str]:
+        """The days that a calendar must name."""
+        schedules = {x.named for v in self.versions for x in v.schedules.values() if x.named}
+        counted = {c.days[1] for v in self.versions for c in v.counters.values() if c.days and c.days[0] == "named"}
+        return frozenset(schedules | counted)
 
     def problems_with(self, calendar: Calendar) -> list[Problem]:
         """What this model asks of a calendar that the calendar does not have. Asked once, before any pupil."""
-        if self.uses_terms and not calendar.has_terms:
-            message = f"the ruleset {self.name} counts by terms, the calendar {calendar.id} has none"
-            hint = "write the first day of each term into the calendar: terms: [{id: autumn, from: 2026-08-12}, …]"
-            return [Problem("no-terms", message, Place(calendar.id), hint)]
-        return []
-
-
-# ---------------------------------------------------------------------- where rulesets lie
-@lru_cache(maxsize=1)
-def rulesets_folder() -> Path:
-    """The shipped rulesets: inside the installed package, or beside `src` in a checkout."""
-    here = Path(__file__).resolve().parent
-    inside = here / "rulesets"
-    return inside if inside.is_dir() else here.parents[1] / "rulesets"
-
-
-def _find(name: str | Path, beside: Path | None = None) -> tuple[Path, str] | None:
-    """(path, how it is shown) of a ruleset by its name among the shipped ones, beside a layer, or by its path."""
-    text = str(name)
-    if isinstance(name, str) and not text.startswith((".", "/")) and ".." not in text:
-        shipped = rulesets_folder() / text
-        if (shipped / "ruleset.yaml").is_file():
-            return shipped, text
-        for folder in [beside.parent, beside.parent.parent] if beside else []:
-            if (folder / text / "ruleset.yaml").is_file():
-                return folder / text, text
-    path = Path(name)
-    if path.is_file() or (path / "ruleset.yaml").is_file():
-        return path, text.rstrip("/")
-    return None
-
-
-def _shipped_names() -> list[str]:
-    root = rulesets_folder()
-    return sorted(str(p.parent.relative_to(root)) for p in root.rglob("ruleset.yaml"))
-
-
-# ---------------------------------------------------------------------- reading files
-@dataclass(slots=True)
-class _Layer:
-    """One layer as its files say it: values with places, before anything is checked across layers."""
-
-    path: Path
-    shown: str
-    data: dict[str, Any] = field(default_factory=dict)
-    places: dict[tuple[str | int, ...], Place] = field(default_factory=dict)
-    file: words.RulesetFile | None = None
-
-    def place(self, path: tuple[str | int, ...] = ()) -> Place:
-        while path and path not in self.places:
-            path = path[:-1]
-        name = self.shown if self.path.is_file() else f"{self.shown}/ruleset.yaml"
-        return self.places.get(path, Place(name, 1, 1))
-
-
-def _read_layer(path: Path, shown: str) -> tuple[_Layer, list[Problem]]:
-    layer = _Layer(path, shown)
-    problems: list[Problem] = []
-    paths = [path] if path.is_file() else [path / n for n in FILES if (path / n).is_file()]
-    for p in paths:
-        name = shown if path.is_file() else f"{shown}/{p.name}"
-        try:
-            source = read_file(p, shown=name)
-        except RulesetError as e:
-            problems += e.problems
-            continue
-        problems += source.problems
-        if source.data is None:
-            continue
-        if not isinstance(source.data, dict):
-            problems.append(Problem("not-a-mapping", "a file of a ruleset holds keys and values", source.place()))
-            continue
-        for key, value in source.data.items():
-            if key in layer.data and key != "format":
-                hint = "keep a section in one file"
-                problems.append(Problem("section-twice", f"'{key}' stands in two files", source.place((key,)), hint))
-                continue
-            layer.data[key] = value
-        layer.places.update((k, v) for k, v in source.places.items() if k)
-    defaults = layer.data.pop("defaults", {})
-    for section, values in defaults.items() if isinstance(defaults, dict) else ():
-        for item in layer.data.get(section, []) if isinstance(values, dict) else ():
-            if isinstance(item, dict):
-                for key, value in values.items():
-                    item.setdefault(key, value)
-    # what follows from a file that was not read as it was meant is no fault of its own
-    if not any(p.code in ("yaml", "too-large", "too-deep", "no-file", "not-utf-8", "empty", "anchor") for p in problems):
-        layer.file, found = words.read(words.RulesetFile, layer.data, layer.place)
-        problems += found
-    return layer, problems
-
-
-def _read_layers(name: str | Path) -> tuple[list[_Layer], list[Problem]]:
-    """The layer and its bases, from the top down, with every fault of their files."""
-    found = _find(name)
-    if found is None:
-        hint = nearest(str(name), _shipped_names()) or f"shipped are: {', '.join(_shipped_names())}"
-        return [], [Problem("no-ruleset", f"there is no ruleset '{name}'", Place(str(name)), hint)]
-    layers: list[_Layer] = []
-    problems: list[Problem] = []
-    seen: set[Path] = set()
-    while True:
-        path, shown = found
-        if path.resolve() in seen:
-            chain = " → ".join([x.shown for x in layers] + [shown])
-            place = layers[-1].place(("extends",))
-            return layers, [*problems, Problem("circle", f"`extends` goes round in a circle: {chain}", place)]
-        seen.add(path.resolve())
-        layer, faults = _read_layer(path, shown)
-        layers.append(layer)
-        problems += faults
-        base = layer.data.get("extends")
-        if not isinstance(base, str):
-            return layers, problems
-        nextone = _find(base, beside=path)
-        if nextone is None:
-            hint = nearest(base, _shipped_names())
-            place = layer.place(("extends",))
-            return layers, [*problems, Problem("no-base", f"there is no ruleset '{base}'", place, hint)]
-        found = nextone
+        out = []
+        for part in ("term", "period", "quarter"):
+            if part in self.parts_used and not calendar.has(part):
+                message = f"the ruleset {self.name} counts by {part}s, the calendar {calendar.id} has none"
+                first = {"term": "autumn", "period": "p1", "quarter": "q1"}[part]
+                hint = f"write the first day of each {part} into the calendar: {part}s: [{{id: {first}, from: 2026-08-12}}, …]"
+                out.append(Problem("no-terms" if part == "term" else "no-part", message, Place(calendar.id), hint))
+        for name in sorted(self.days_used):
+            if not calendar.named(name):
+                message = f"the ruleset {self.name} reads the days '{name}', the calendar {calendar.id} does not name them"
+                hint = f"write them into the calendar: named_days: [{{id: {name}, on: [2026-11-02]}}]"
+                out.append(Problem("no-named-days", message, Place(calendar.id), hint))
+        return out
 
 
 # ---------------------------------------------------------------------- loading
@@ -462,9 +515,8 @@ def load_data(*data: Mapping[str, Any], shown: str = "<data>") -> Model:
     """A Model from the values of one layer without a base, or of several versions: for tests and generated rulesets."""
     rulesets, problems = [], []
     for one in data:
-        layer = _Layer(Path(shown), shown, dict(one))
-        layer.file, faults = words.read(words.RulesetFile, layer.data, layer.place)
-        ruleset, more = _Compiler([layer]).ruleset() if layer.file else (None, faults)
+        layer, faults = layer_of(one, shown)
+        ruleset, more = _laid([layer]) if layer.file else (None, faults)
         problems += more
         rulesets += [ruleset] if ruleset else []
     if problems:
@@ -538,8 +590,14 @@ def _school_year(said: words.CalendarFile, source: Source) -> tuple[SchoolYear |
     if said.lesson_minutes < 1:
         fault("lesson-minutes", "a lesson has at least one minute", "lesson_minutes")
     terms = [t.from_.toordinal() for t in said.terms]
-    if terms and (terms[0] != first or terms != sorted(set(terms)) or terms[-1] > last):
-        fault("terms", "terms begin with first_day and follow one another inside the school year", "terms")
+    for name in ("terms", "periods", "quarters"):
+        starts = [t.from_.toordinal() for t in getattr(said, name)]
+        if starts and (starts[0] != first or starts != sorted(set(starts)) or starts[-1] > last):
+            fault("terms", f"{name} begin with first_day and follow one another inside the school year", name)
+    for i, n in enumerate(said.named_days):
+        for k, d in enumerate(n.on):
+            if not first <= d.toordinal() <= last:
+                fault("named-days", f"{d} of '{n.id}' lies outside the school year", "named_days", i, "on", k)
     for i, b in enumerate(said.breaks):
         if b.to < b.from_ or not first <= b.from_.toordinal() <= b.to.toordinal() <= last:
             fault("break", f"the break '{b.id}' lies outside the school year or ends before it begins", "breaks", i)
@@ -555,6 +613,9 @@ def _school_year(said: words.CalendarFile, source: Source) -> tuple[SchoolYear |
         assumed=tuple(a.what for a in said.assumed),
         fingerprint=digest(source.data),
         stated=said.school_days_stated,
+        periods=tuple(t.from_.toordinal() for t in said.periods),
+        quarters=tuple(t.from_.toordinal() for t in said.quarters),
+        named_days=tuple((n.id, tuple(d.toordinal() for d in n.on)) for n in said.named_days),
     )
     if not problems:
         counted = len(Calendar((year,)).school_days)
@@ -585,7 +646,7 @@ def engine_version() -> str:
 def engine_fingerprint() -> str:
     """Of the files that make the meaning: another fingerprint may mean another answer."""
     here = Path(__file__).resolve().parent
-    names = ("records", "schooldays", "source", "vocabulary", "model", "facts", "path", "decision")
+    names = ("records", "schooldays", "source", "vocabulary", "layers", "model", "measures", "facts", "path", "tasks", "decision")
     return digest([(here / f"{n}.py").read_text(encoding="utf-8").replace("\r\n", "\n") for n in names])
 
 
@@ -600,70 +661,45 @@ def digest(value: Any) -> str:
 
 # ---------------------------------------------------------------------- checking and compiling
 def _compile(name: str | Path) -> tuple[Ruleset | None, list[Problem]]:
-    layers, problems = _read_layers(name)
+    layers, problems = read_layers(name)
     if problems or any(x.file is None for x in layers):
         return None, problems
-    return _Compiler(layers).ruleset()
+    return _laid(layers)
+
+
+def _laid(layers: list[Layer]) -> tuple[Ruleset | None, list[Problem]]:
+    """The layers as one. What follows from a change that was not made, or makes no ruleset, is no fault of its own."""
+    whole, problems = lay(layers)
+    if any(p.code != "doubled-id" for p in problems):
+        return None, problems
+    said, faults = words.read(words.RulesetFile, whole.data, whole.place)
+    if said is None:
+        return None, [*problems, *faults]
+    return _Compiler(layers, whole, said, problems).ruleset()
 
 
 class _Compiler:
     """Layers that are each well-formed, read together: references, numbers, what the loader refuses to guess."""
 
-    def __init__(self, layers: list[_Layer]) -> None:
+    def __init__(self, layers: list[Layer], whole: Whole, said: words.RulesetFile, problems: list[Problem]) -> None:
         self.layers = layers
-        self.top = layers[0]
-        self.problems: list[Problem] = []
-        self.origin: dict[tuple[str, str], tuple[_Layer, tuple[str | int, ...]]] = {}
-        self.said = self._merged()
+        self.whole = whole
+        self.said = said
+        self.problems = list(problems)
+        self.origin = {
+            (section, item["id"]): (whole, (section, i))
+            for section, items in whole.data.items()
+            for i, item in enumerate(items if isinstance(items, list) else ())
+            if isinstance(item, dict) and "id" in item
+        }
         self.absent: list[str] = []
 
-    def fault(self, code: str, message: str, at: tuple[_Layer, tuple[str | int, ...]], *path: str | int, hint: str = "") -> None:
-        layer, start = at
-        self.problems.append(Problem(code, message, layer.place((*start, *path)), hint))
+    def fault(self, code: str, message: str, at: tuple[Whole, tuple[str | int, ...]], *path: str | int, hint: str = "") -> None:
+        whole, start = at
+        self.problems.append(Problem(code, message, whole.place((*start, *path)), hint))
 
-    def at(self, section: str, name: str) -> tuple[_Layer, tuple[str | int, ...]]:
-        return self.origin.get((section, name), (self.top, (section,)))
-
-    def _merged(self) -> words.RulesetFile:
-        """The base's items, then each layer's own. An id stands once."""
-        sections: dict[str, list[Any]] = {s: [] for s in (*SECTIONS_WITH_IDS, "local_codes", "gaps", "ends")}
-        texts: dict[str, words.Text] = {}
-        for layer in reversed(self.layers):
-            file = layer.file
-            assert file is not None
-            for section in sections:
-                for i, item in enumerate(getattr(file, section)):
-                    name = getattr(item, "id", None)
-                    if name is not None:
-                        if (section, name) in self.origin:
-                            other = self.origin[(section, name)]
-                            message = f"'{name}' is already at {other[0].place(other[1])}"
-                            hint = "choose another name, or state the change of the base's item under `set`"
-                            self.fault("doubled-id", message, (layer, (section, i)), "id", hint=hint)
-                            continue
-                        self.origin[(section, name)] = (layer, (section, i))
-                    sections[section].append(item)
-            texts.update(file.texts)
-            for i, change in enumerate(file.set):
-                self._set(sections["parameters"], change, (layer, ("set", i)))
-        top = self.top.file
-        assert top is not None
-        return top.model_copy(update={**sections, "texts": texts})
-
-    def _set(self, parameters: list[words.Parameter], change: words.SetParameter, at: Any) -> None:
-        for i, p in enumerate(parameters):
-            if p.id == change.parameter:
-                if p.layer_may in (None, "nothing"):
-                    self.fault("may-not", f"the base lets no layer change '{p.id}'", at, "to")
-                old = p.number()
-                if old is not None and (
-                    (p.layer_may == "lower" and change.to > old) or (p.layer_may == "raise" and change.to < old)
-                ):
-                    self.fault("may-not", f"a layer may only {p.layer_may} '{p.id}', which is {old}", at, "to")
-                parameters[i] = p.model_copy(update={"value": str(change.to)})
-                return
-        hint = nearest(change.parameter, [p.id for p in parameters])
-        self.fault("no-parameter", f"there is no parameter '{change.parameter}'", at, "parameter", hint=hint)
+    def at(self, section: str, name: str) -> tuple[Whole, tuple[str | int, ...]]:
+        return self.origin.get((section, name), (self.whole, (section,)))
 
     # ------------------------------------------------------------------ the whole
     def ruleset(self) -> tuple[Ruleset | None, list[Problem]]:
@@ -673,7 +709,13 @@ class _Compiler:
         self._engine()
         self._days_in_force()
         self.parameters = {p.id: p for p in said.parameters}
-        self.counters = {c.id: self._counter(c) for c in said.counters}
+        self.schedules = {x.id: self._schedule(x) for x in said.schedules}
+        self.tables: dict[str, Mapping[str, int]] = {t.id: {k: int(n * 100) for k, n in t.lessons.items()} for t in said.planned}
+        self.counters = {}
+        for c in said.counters:  # names first: the condition of an `only_if` may ask about reports and questions
+            self.counters[c.id] = self._counter(c)
+        turns = tuple(self._turn(b, i) for i, b in enumerate(said.becomes))
+        self._read_ladders()
         steps = [s for i, s in enumerate(said.steps) if (s.grades is None or self._grades_fit(s))]
         compiled = [self._step(s, i) for i, s in enumerate(steps)]
         good_for = {
@@ -685,7 +727,13 @@ class _Compiler:
             self._order_of_actions(kept)
         if self.problems:
             return None, self.problems
-        notes = [f"gap: {g.what}" + (f" (read as {g.read_as})" if g.read_as else "") for g in said.gaps]
+        notices = tuple(n for i, m in enumerate(said.messages) if (n := self._notice(m, i)) is not None)
+        notes = [*self.whole.notes]
+        notes += [f"gap: {g.gap}" + (f" (read as {g.read_as})" if g.read_as else "") for g in said.gaps]
+        notes += [
+            f"gap: {'.'.join(self._shown_path(g.path))}: {g.gap}" + (f" (read as {g.read_as})" if g.read_as is not None else "")
+            for g in self._readings()
+        ]
         if said.status == "variant":
             notes += self._before_its_base()
         return (
@@ -698,8 +746,18 @@ class _Compiler:
                 counters=self.counters,
                 steps=kept,
                 good_for={name: span for name, span in good_for.items() if span is not None},
+                readings=tuple(
+                    (tuple(self._shown_path(g.path)), f"{g.gap} (read as {g.read_as})" if g.read_as is not None else g.gap)
+                    for g in self._readings()
+                ),
+                gaps=tuple(self._readings()),
+                turns=turns,
+                notices=notices,
+                schedules=self.schedules,
+                tables=self.tables,
                 open_to_layers=tuple(self.absent),
                 notes=tuple(notes),
+                whole=self.whole,
             ),
             [],
         )
@@ -719,7 +777,7 @@ class _Compiler:
                         hint="choose another name for one of them",
                     )
                 seen[item.id] = f"one of the {section}"
-        self.actions: dict[str, tuple[words.Action, words.Step, tuple[_Layer, tuple[str | int, ...]]]] = {}
+        self.actions: dict[str, tuple[words.Action, words.Step, tuple[Whole, tuple[str | int, ...]]]] = {}
         for step in self.said.steps:
             layer, start = self.at("steps", step.id)
             for i, action in enumerate(step.actions):
@@ -737,6 +795,8 @@ class _Compiler:
     def _need(self, name: str | None, known: Iterable[str], what: str, at: Any, *path: str | int) -> None:
         if name is not None and name not in (known := list(known)):
             hint = nearest(name, known) or (f"known are: {', '.join(sorted(known)[:12])}" if known else "")
+            if name in self.whole.removed:
+                hint = f"it is removed at {self.whole.removed[name]}"
             self.fault("no-such", f"there is no {what} '{name}'", at, *path, hint=hint)
 
     def _references(self) -> None:
@@ -783,8 +843,18 @@ class _Compiler:
                 for key in ("only", "all_except"):
                     for i, k in enumerate(getattr(c_kinds, key) or []):
                         self._need(k, kinds, "kind", self.at("counters", counter.id), "kinds", key, i)
+        for item in said.community:
+            at = self.at("community", item.id)
+            if isinstance(item.every, words.OnSchedule):
+                self._need(item.every.schedule, [x.id for x in said.schedules], "schedule", at, "every", "schedule")
+            for i, shown in enumerate(item.shows):
+                self._need(shown, [c.id for c in said.counters], "counter", at, "shows", i)
+        for item in said.statements:
+            granted = item.granted_by
+            for who in granted.any_of if isinstance(granted, words.AnyOf) else [granted] if granted else []:
+                self._need(who, actors, "role or group", self.at("statements", item.id), "granted_by")
         for i, code in enumerate(said.local_codes):
-            self._need(code.kind, kinds, "kind", (self.top, ("local_codes", i)), "kind")
+            self._need(code.kind, kinds, "kind", (self.whole, ("local_codes", i)), "kind")
         rules = [r.id for r in said.critical_rules]
         for item in said.community:
             at = self.at("community", item.id)
@@ -797,7 +867,7 @@ class _Compiler:
             if q.if_not_done:
                 self._need(q.if_not_done.tell, actors, "role", self.at("questions", q.id), "if_not_done", "tell")
         if said.owner:
-            self._need(said.owner.role, roles, "role", (self.top, ("owner",)), "role")
+            self._need(said.owner.role, roles, "role", (self.whole, ("owner",)), "role")
         served = {x for s in SECTIONS_WITH_IDS for x in (i.id for i in getattr(said, s))}
         for critical in said.critical_rules:
             for i, name in enumerate(critical.served_by):
@@ -809,7 +879,7 @@ class _Compiler:
         if wanted is None:
             return
         match = re.fullmatch(r">=\s*(\d+(?:\.\d+)*)", wanted)
-        top = (self.top, ())
+        top = (self.whole, ())
         if match is None:
             hint = 'write ">=0.1"'
             self.fault(
@@ -826,13 +896,14 @@ class _Compiler:
         said = self.said
         if said.status == "variant":
             return
-        top = (self.top, ())
+        top = (self.whole, ())
         if said.adopted and said.adopted.on > said.valid_from:
             message = f"in force from {said.valid_from}, but adopted on {said.adopted.on}"
             self.fault("before-adoption", message, top, "valid_from", hint=f"write {said.adopted.on} or later")
         for layer in self.layers:
-            if said.status == "adopted" and layer.file and layer.file.gaps:
-                message = f"an adopted ruleset has no gaps; {layer.shown} has {len(layer.file.gaps)}"
+            gaps = sum(self.whole.layer(("gaps", i)) == layer.name for i in range(len(said.gaps)))
+            if said.status == "adopted" and gaps:
+                message = f"an adopted ruleset has no gaps; {layer.shown} has {gaps}"
                 self.fault("adopted-with-gaps", message, top, "status", hint="close them, or write status: pilot")
         if said.status == "adopted" and said.extends and not said.adopted:
             self.fault(
@@ -864,10 +935,12 @@ class _Compiler:
         return out
 
     # ------------------------------------------------------------------ numbers
-    def _number(self, value: Any, at: Any, *path: str | int) -> Decimal | ByGrade | None:
-        """A limit as a number, a number for each grade, or None where its parameter has none."""
+    def _number(self, value: Any, at: Any, *path: str | int) -> Decimal | ByGrade | Unsaid | None:
+        """A limit as a number, a number for each grade, what the source does not say, or None where its parameter has none."""
         if isinstance(value, Decimal):
             return value
+        if isinstance(value, words.Unsaid):
+            return Unsaid(value.gap)
         if isinstance(value, words.FromParameter):
             found = self.parameters.get(value.parameter)
             if found is None:
@@ -916,6 +989,9 @@ class _Compiler:
         number = self._number(getattr(value, clock), at, *path, clock)
         if number is None:
             return None
+        if isinstance(number, Unsaid):
+            self.fault("gap-unread", "a length of time that is not said", at, *path, clock, hint="leave it out, or give read_as")
+            return None
         if isinstance(number, ByGrade):
             self.fault("by-grade", "a length of time by grade is not known here", at, *path, clock, hint="write two steps")
             return Span("calendar_days", 1)
@@ -928,38 +1004,257 @@ class _Compiler:
         a, b = step.grades or (first, last)
         return a <= last and b >= first
 
+    # ------------------------------------------------------------------ gaps in place of values
+    def _readings(self) -> Iterator[words.Reading]:
+        yield from self.said.readings
+
+    def _shown_path(self, path: tuple[str | int, ...]) -> list[str]:
+        """A path with the ids of items in place of their numbers."""
+        out: list[str] = []
+        value: Any = self.said
+        for key in path:
+            if isinstance(key, int) and isinstance(value, list) and key < len(value):
+                value = value[key]
+                out.append(str(getattr(value, "id", None) or getattr(value, "act", None) or key))
+                continue
+            value = getattr(value, str(key), None) if not isinstance(value, dict) else value.get(key)
+            out.append(str(key))
+        return out
+
     # ------------------------------------------------------------------ counters
-    def _counter(self, said: words.Counter) -> Count:
-        at = self.at("counters", said.id)
-        kinds = {k.id for k in self.said.kinds if k.is_ in ABSENCE}
+    def _schedule(self, said: words.Schedule) -> Schedule:
+        days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+        return Schedule(
+            dates=tuple((int(x[:2]), int(x[3:])) for x in said.dates or ()),
+            weekdays=tuple(days.index(x) for x in said.weekdays or ()),
+            weeks=tuple(said.weeks or ()),
+            start_of=said.start_of,
+            end_of=said.end_of,
+            named=said.days_named,
+        )
+
+    def _kinds(self, said: words.Counter, at: Any) -> frozenset[str]:
+        """`all` and `all_except` are of absence; `only` may name any kind: late marks, days barred."""
+        absence = {k.id for k in self.said.kinds if k.is_ in ABSENCE}
         if isinstance(said.kinds, words.Kinds):
             if said.kinds.only is not None:
-                odd = [k for k in said.kinds.only if k not in kinds and k in {x.id for x in self.said.kinds}]
-                if odd:
-                    self.fault("no-absence", f"the kind '{odd[0]}' is no absence", at, "kinds", "only")
-                kinds = set(said.kinds.only)
-            else:
-                kinds -= set(said.kinds.all_except or [])
-        if said.measure == "lessons" and said.lesson_minutes is None:
-            hint = "add lesson_minutes: 45 (or what one lesson of the limit is)"
-            self.fault("which-unit", f"the counter '{said.id}' does not say what one lesson is", at, "measure", hint=hint)
-        if said.measure == "marks" and said.share_of:
-            self.fault("share-of-marks", "a share is of lessons", at, "share_of", hint="write measure: lessons")
-        rolling = None
-        if said.window.rolling:
-            r = said.window.rolling
-            rolling = Span("school_weeks", r.school_weeks) if r.school_weeks else Span("school_days", r.school_days or 1)
-        minutes = said.lesson_minutes or 45
+                return frozenset(said.kinds.only)
+            return frozenset(absence - set(said.kinds.all_except or []))
+        if said.kinds is None and said.measure not in ("times", "days_since"):
+            self.fault("which-kinds", f"the counter '{said.id}' does not say which kinds count", at, hint="add kinds: all")
+        return frozenset(absence)
+
+    def _counter(self, said: words.Counter) -> Count:
+        at = self.at("counters", said.id)
+        self._counter_is_whole(said, at)
+        minutes, window = said.lesson_minutes or 45, said.window
+        unit = {"lessons": minutes * 100, "clock_hours": 6000}.get(said.measure, 100)
+        of_kind = said.of.kind if isinstance(said.of, words.OfKind) else None
+        share = said.share_of
+        schedule = self.schedules.get(said.checked) if said.checked else None
+        self._need(said.checked, self.schedules, "schedule", at, "checked")
+        if share is not None:
+            self._need(share.table, self.tables, "table of planned lessons", at, "share_of", "table")
+        day_from = ("any_part", 0)
+        if isinstance(said.day_from, words.DayFrom):
+            part = said.day_from
+            day_from = ("minutes", part.minutes * 100) if part.minutes else ("per_cent", part.per_cent or 0)
+        elif said.day_from in ("half", "whole"):
+            day_from = ("per_cent", 50 if said.day_from == "half" else 100)
+        only_if = []
+        for kind, condition in said.only_if.items():
+            self._need(kind, [k.id for k in self.said.kinds], "kind", at, "only_if", kind)
+            made = self._condition(condition, at, "only_if", kind)
+            if any(t.what not in ("report", "question", "grade") for t in tests_in(made)):
+                self.fault("only-if", "a kind counts with a report, a question or a grade only", at, "only_if", kind)
+            if made is not None:
+                only_if.append((kind, made))
+        days = None
+        if said.days is not None:
+            days = ("named", said.days.named) if said.days.named else ("first_after", str(said.days.first_after))
         return Count(
             id=said.id,
             measure=said.measure,
-            kinds=frozenset(kinds),
-            window=Window(said.window.in_, rolling),
-            unit=100 if said.measure == "marks" or said.share_of else minutes * 100,
-            is_share=said.share_of is not None,
+            kinds=self._kinds(said, at),
+            window=Window(
+                "any_time" if isinstance(window.in_, words.Unsaid) else window.in_,
+                self._rolling(window.rolling),
+                window.rolling.week_from.school_days if window.rolling and window.rolling.week_from else 1,
+            ),
+            unit=100 if share else unit,
+            is_share=share is not None,
             minimum=said.minimum.planned_lessons * minutes * 100 if said.minimum else 0,
             said=said,
+            of=said.of if isinstance(said.of, str) else None,
+            of_kind=of_kind,
+            clock=said.on_clock or "calendar_days",
+            day_from=day_from,
+            only_if=tuple(only_if),
+            marks=self._mark_tests(said.marks, at, "marks") if said.marks else (),
+            days=days,
+            most_on_one=said.most_on_one,
+            planned=(share.table or str(share.planned)) if share else "so_far",
+            checked=schedule,
+            settles=self._span(said.settles, at, "settles") if said.settles else None,
+            is_compared=said.compared_with is not None,
+            since=self._since(said, at),
+            is_unbroken=window.unbroken,
+            is_unsaid=isinstance(window.in_, words.Unsaid),
         )
+
+    def _rolling(self, said: words.Rolling | None) -> Span | None:
+        if said is None:
+            return None
+        clocks = ("school_weeks", "school_days", "calendar_days", "calendar_months")
+        return next(Span(c, getattr(said, c)) for c in clocks if getattr(said, c) is not None)  # type: ignore[arg-type]
+
+    def _since(self, said: words.Counter, at: Any) -> tuple[str, str] | None:
+        since = said.window.since
+        if since is None:
+            return None
+        if isinstance(since, str):
+            if said.checked is None:
+                hint = "add checked: … (an id of `schedules`)"
+                self.fault("since", "`last_check` needs the schedule of the checks", at, "window", "since", hint=hint)
+            return "last_check", ""
+        for how in ("done", "opened", "ended"):
+            name = getattr(since, how)
+            if name is not None:
+                known = self.actions if how == "done" else [s.id for s in self.said.steps]
+                self._need(name, known, "action" if how == "done" else "step", at, "window", "since", how)
+                return how, name
+        return None
+
+    def _counter_is_whole(self, said: words.Counter, at: Any) -> None:
+        """What the loader refuses to guess of a counter, and what cannot stand together."""
+
+        def refuse(code: str, message: str, *path: str | int, hint: str = "") -> None:
+            self.fault(code, f"the counter '{said.id}' {message}", at, *path, hint=hint)
+
+        m, window = said.measure, said.window
+        is_of = m in ("times", "days_since")
+        if m == "lessons" and said.lesson_minutes is None:
+            hint = "add lesson_minutes: 45 (or what one lesson of the limit is)"
+            refuse("which-unit", "does not say what one lesson is", "measure", hint=hint)
+        if m in ("days", "episodes", "calendar_days") and said.day_from is None:
+            hint = "add day_from: any_part, half or whole"
+            refuse("day-from", "does not say from what part a day counts", "measure", hint=hint)
+        if m == "times" and not isinstance(said.of, str):
+            refuse("of", "does not say of what", "measure", hint="add of: … (an action)")
+        if m == "days_since" and (said.of is None or said.on_clock is None):
+            hint = "add of: {kind: …} or an action, and on_clock: calendar_days"
+            refuse("of", "does not say since what, or on which clock", "measure", hint=hint)
+        if not is_of and said.of is not None:
+            refuse("of", f"counts {m}; `of` stands with times and days_since", "of")
+        if isinstance(said.of, str):
+            self._need(said.of, self.actions, "action", at, "of")
+        elif isinstance(said.of, words.OfKind):
+            self._need(said.of.kind, [k.id for k in self.said.kinds], "kind", at, "of", "kind")
+        if said.share_of and m not in ("lessons", "clock_hours", "days", "half_days"):
+            hint = "write measure: lessons"
+            refuse("share-of-marks", f"counts {m}; a share is of lessons, days or half days", "share_of", hint=hint)
+        if window.unbroken and m not in ("lessons", "clock_hours", "days", "calendar_days"):
+            refuse("unbroken", f"counts {m}; an unbroken run is of lessons, days or calendar days", "window", "unbroken")
+        if m == "calendar_days" and not window.unbroken:
+            hint = "add unbroken: yes, or write measure: days"
+            refuse("unbroken", "counts calendar days, which are those of an unbroken run", "window", hint=hint)
+        if said.most_on_one and m not in ("lessons", "clock_hours", "days", "marks"):
+            refuse("most-on-one", f"counts {m}; `most_on_one` is of lessons, days or marks", "most_on_one")
+        if said.compared_with and (said.share_of or window.unbroken or window.rolling is None or is_of):
+            refuse("compared", "is compared with the window before: this is of a sum over a rolling window", "compared_with")
+        if said.kinds is not None and is_of:
+            refuse("which-kinds", f"counts {m}, which are of no kinds", "kinds", hint="leave kinds out")
+
+    def _mark_tests(self, said: words.MarkFilter, at: Any, *path: str | int) -> tuple[MarkTest, ...]:
+        out = []
+        for name, comparison in said.lines().items():
+            asks: list[tuple[str, Any]] = []
+            for op, value in comparison.asked().items():
+                where = (*path, name, op)
+                is_number = name in ("minutes", "lessons")
+                if op not in (("at_least", "more_than", "at_most", "less_than") if is_number else ("is", "one_of")):
+                    self.fault("operator", f"'{op}' cannot be asked of the {name} of a mark", at, *where)
+                elif is_number and isinstance(value, Decimal | words.FromParameter):
+                    number = self._number(value, at, *where)
+                    if isinstance(number, Decimal):
+                        asks.append((op, int(number * 100)))
+                elif name == "explained" and value not in ("yes", "no"):
+                    message, hint = f"a mark is explained or not, never '{value}'", "write {is: yes} or {is: no}"
+                    self.fault("answer", message, at, *where, hint=hint)
+                elif name == "explained":
+                    asks.append((op, value == "yes"))
+                else:
+                    asks.append((op, tuple(value) if isinstance(value, list) else value))
+            out.append(MarkTest(name, tuple(asks)))
+        return tuple(out)
+
+    def _turn(self, said: words.Becomes, i: int) -> Turn:
+        at, kinds = (self.whole, ("becomes", i)), [k.id for k in self.said.kinds]
+        self._need(said.kind, kinds, "kind", at, "kind")
+        self._need(said.to, kinds, "kind", at, "to")
+        minutes = int(said.as_.minutes * 100) if said.as_ and said.as_.minutes is not None else None
+        lessons = int(said.as_.lessons * 100) if said.as_ and said.as_.lessons is not None else None
+        return Turn(said.kind, self._mark_tests(said.marks, at, "marks"), said.to, minutes, lessons)
+
+    def _notice(self, said: words.Message, i: int) -> Notice | None:
+        at = self.at("messages", said.id)
+        actors = [*(r.id for r in self.said.roles), *(g.id for g in self.said.groups)]
+        for k, name in enumerate(said.to):
+            self._need(name, actors, "role or group", at, "to", k)
+        self._need(said.act, self.actions, "action", at, "act")
+        self._need(said.text, self.said.texts, "text", at, "text")
+        for odd in self._odd_blanks(said.text):
+            message = f"the text '{said.text}' has the blank '{{{odd}}}', which nothing fills"
+            self.fault("blank", message, at, "text", hint=f"write {', '.join('{' + b + '}' for b in BLANKS)}")
+        when = self._condition(said.when, at, "when")
+        if when is None:
+            return None
+        source = next((x for x in self.said.sources if x.id == said.source), None)
+        return Notice(
+            id=said.id,
+            order=i,
+            when=when,
+            once_in=said.once_in,
+            to=tuple(said.to),
+            about=said.about,
+            act=said.act,
+            grades=said.grades,
+            is_statutory=source is not None and source.kind in ("statute", "norm"),
+            said=said,
+        )
+
+    def _odd_blanks(self, name: str | None) -> list[str]:
+        text = self.said.texts.get(name) if name else None
+        found = {b for t in ((text.fi, text.sv, text.en) if text else ()) for b in re.findall(r"\{(\w+)\}", t or "")}
+        return sorted(found - set(BLANKS))
+
+    def _read_ladders(self) -> None:
+        """Limits as a table: what each row says of its step, as conditions like all others."""
+        self.rows: dict[str, Condition] = {}
+        steps = {s.id: s for s in self.said.steps}
+        for ladder in self.said.ladders:
+            at = self.at("ladders", ladder.id)
+            above: list[Condition] = []
+            found: dict[str, list[Condition]] = {}
+            for i, row in enumerate(ladder.rows):
+                self._need(row.step, steps, "step", at, "rows", i, "step")
+                if row.step in steps and steps[row.step].opens is not None:
+                    message, hint = f"the step '{row.step}' opens by its own line and by a table", "keep `opens` or the row"
+                    self.fault("two-openings", message, at, "rows", i, "step", hint=hint)
+                made = self._condition(row.when, at, "rows", i, "when")
+                if made is None:
+                    continue
+                if ladder.hit == "unique":
+                    for k, other in enumerate(above):
+                        if may_both_hold(made, other):
+                            message = f"rows {k + 1} and {i + 1} can hold at once, and the table says unique"
+                            self.fault("rows-overlap", message, at, "rows", i, hint="part them, or write hit: first or collect")
+                where = ".".join(map(str, (*at[1], "rows", i)))
+                whole: Condition = All((made, NoneOf(where, tuple(above)))) if ladder.hit == "first" and above else made
+                above.append(made)
+                found.setdefault(row.step, []).append(whole)
+            for step, parts in found.items():
+                self.rows[step] = parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
 
     # ------------------------------------------------------------------ conditions
     def _condition(self, said: words.Condition, at: Any, *path: str | int) -> Condition | None:
@@ -1015,6 +1310,9 @@ class _Compiler:
                 if number is None:
                     self.absent.append(f"{'.'.join(map(str, (*at[1], *where)))} (parameter {value.parameter})")
                     return None
+                if isinstance(number, Unsaid):
+                    asks.append((op, number))
+                    continue
                 unit = self.counters[fact].unit
                 scaled = (
                     ByGrade({g: int(n * unit) for g, n in number.values.items()})
@@ -1026,10 +1324,13 @@ class _Compiler:
                 asks.append((op, tuple(map(int, value)) if op == "one_of" else int(value)))
             elif op == "done_within":
                 asks.append((op, self._span(value, at, *where)))
+            elif op == "is" and value == "reached" and what == "question":
+                asks.append((op, value))
             else:
                 self._answer_fits(fact, what, op, value, at, *where)
                 asks.append((op, tuple(value) if isinstance(value, list) else value))
-        return Test(".".join(map(str, (*at[1], *path, fact))), what, fact, tuple(asks))
+        is_unsaid = any(isinstance(v, Unsaid) for _, v in asks)
+        return Test(".".join(map(str, (*at[1], *path, fact))), what, fact, tuple(asks), is_unsaid)
 
     def _what(self, fact: str) -> str | None:
         if fact == "grade":
@@ -1048,16 +1349,20 @@ class _Compiler:
         question = next((q for q in self.said.questions if q.id == fact), None)
         allowed = {
             "report": ["raised"],
-            "step": ["open", "ended", "never_opened"],
+            "step": ["open", "ended", "never_opened", "worked_through"],
             "action": ["done", "not_needed", "refused"],
             "question": [
                 "known",
                 "unknown",
+                *(["reached"] if question and question.answers == "date" else []),
                 *(question.answers if question and isinstance(question.answers, list) else []),
             ],
         }[what]
         for one in value if isinstance(value, list) else [value]:
-            if one not in allowed:
+            if one == "overdue" and what == "action":
+                hint = "say it by days: a step of its own, or if_not_done: {tell: …}"
+                self.fault("overdue", "a condition cannot ask whether an action is overdue", at, *path, hint=hint)
+            elif one not in allowed:
                 hint = nearest(str(one), allowed) or f"write one of {', '.join(allowed)}"
                 self.fault("answer", f"the {what} '{fact}' is never '{one}'", at, *path, hint=hint)
         if what == "question" and question and op == "is" and question.several and value not in ("known", "unknown"):
@@ -1072,10 +1377,15 @@ class _Compiler:
             self._need(name, [s.id for s in self.said.steps], "step", at, "above", name)
         if said.source is None:
             self.fault("no-source", f"the step '{said.id}' has no source", at, hint="add source: … (an id of `sources`)")
-        opens = self._condition(said.opens, at, "opens")
+        opens = self._condition(said.opens, at, "opens") if said.opens is not None else self.rows.get(said.id)
+        if said.opens is None and said.id not in self.rows:
+            self.fault("never-opens", f"nothing opens the step '{said.id}'", at, hint="add opens: …, or a row of a table")
         actions = [self._action(said, a, i, at) for i, a in enumerate(said.actions)]
         lasts = self._lasts(said, actions, at)
         again = f"each_{said.again.each}" if isinstance(said.again, words.Each) else said.again
+        levels = None
+        if isinstance(said.again, words.EveryLevel):
+            again, levels = "next_window", self._levels(said.again, said, at)
         if again.startswith("each") and not any(t.what == "counter" for t in tests_in(opens)):
             self.fault("each", "`each` needs a counter in `opens`", at, "again", hint="write when_true_anew")
         watch = said.closing.watch if said.closing else None
@@ -1117,7 +1427,20 @@ class _Compiler:
             said=said,
             names=frozenset((said.id, *said.was)),
             tests=tuple(tests_in(opens)),
+            expected_by=self._condition(said.expected_by, at, "expected_by") if said.expected_by is not None else None,
+            levels=levels,
+            base=said.id,
         )
+
+    def _levels(self, said: words.EveryLevel, step: words.Step, at: Any) -> tuple[str, int, int] | None:
+        """Again at every further n of a counter."""
+        self._need(said.counter, self.counters, "counter", at, "again", "every", said.counter)
+        if step.lasts != "until_closed":
+            hint = "write lasts: until_closed"
+            self.fault("levels", "levels stand on a step that a person closes", at, "again", hint=hint)
+        if said.counter not in self.counters:
+            return None
+        return said.counter, said.step, said.first
 
     def _lasts(self, said: words.Step, actions: list[Act | None], at: Any) -> Lasts:
         if isinstance(said.lasts, str):
@@ -1130,9 +1453,13 @@ class _Compiler:
                     "lasts",
                     hint=hint,
                 )
+            repeated = next((a for a in actions if a and a.repeat is not None), None)
+            if said.lasts == "until_done" and repeated is not None:
+                message = f"the step '{said.id}' lasts until all is done, and '{repeated.id}' comes again and again"
+                self.fault("never-done", message, at, "lasts", hint="write until_closed")
             return Lasts(said.lasts)
         if isinstance(said.lasts, words.UntilEndOf):
-            return Lasts("until_end_of_term")
+            return Lasts("until_end_of", part=said.lasts.until_end_of)
         return Lasts("span", self._span(said.lasts, at, "lasts"))
 
     def _action(self, step: words.Step, said: words.Action, i: int, at: Any) -> Act | None:
@@ -1155,6 +1482,8 @@ class _Compiler:
         for key in ("required", "optional"):
             for k, name in enumerate(getattr(joined, key)):
                 self._need(name, actors, "role or group", at, *path, "with", key, k)
+        for k, name in enumerate(joined.at_least.of if joined.at_least else []):
+            self._need(name, actors, "role or group", at, *path, "with", "at_least", "of", k)
         for k, name in enumerate(said.to or []):
             self._need(name, actors, "role or group", at, *path, "to", k)
         for k, name in enumerate(said.asks or []):
@@ -1189,7 +1518,25 @@ class _Compiler:
             is_statutory=item is not None and item.kind in ("statute", "norm"),
             certainty=said.certainty or step.certainty or (item.certainty if item else "unconfirmed"),
             said=said,
+            grades=said.grades,
+            repeat=self._repeat(said, at, *path, "repeat"),
+            at_least=(joined.at_least.count, tuple(joined.at_least.of)) if joined.at_least else None,
+            tell=said.if_not_done.tell if said.if_not_done else None,
+            record=said.record,
         )
+
+    def _repeat(self, said: words.Action, at: Any, *path: str | int) -> Span | Schedule | None:
+        if said.repeat is None:
+            return None
+        every = said.repeat.every
+        if every.schedule is not None:
+            self._need(every.schedule, self.schedules, "schedule", at, *path, "every", "schedule")
+            return self.schedules.get(every.schedule)
+        span = self._span(every, at, *path, "every")
+        if span is not None and span.number < 1:
+            self.fault("repeat", "what comes again comes after some time", at, *path, "every", hint="write 1 or more")
+            return None
+        return span
 
     def _consents(self, said: words.Action, joined: words.With) -> tuple[str, ...]:
         """The consents that an action needs: by name, by who takes part, or by what reaches whom."""
@@ -1211,6 +1558,13 @@ class _Compiler:
             return None
         if said == "without_delay":
             return Due(None)
+        if isinstance(said, words.WithinOn):
+            question = next((q for q in self.said.questions if q.id == said.on), None)
+            self._need(said.on, [q.id for q in self.said.questions], "question", at, *path, "on")
+            if question is not None and question.answers != "date":
+                message = f"the question '{said.on}' is not answered by a day"
+                self.fault("not-a-date", message, at, *path, "on", hint="write answers: date")
+            return Due(self._span(said.or_, at, *path, "or") if said.or_ else None, on_answer=said.on)
         span = self._span(said, at, *path)
         if span is None:
             self.absent.append(".".join(map(str, (*at[1], *path))))
@@ -1256,6 +1610,8 @@ class _Compiler:
             for t in s.tests:
                 for op, limit in t.asks:
                     if t.what == "counter" and op in ("at_least", "more_than"):
+                        if isinstance(limit, Unsaid):
+                            continue
                         low = min(limit.values.values()) if isinstance(limit, ByGrade) else limit
                         lowest.setdefault(t.fact, {}).setdefault(s.id, low)
         by_id = {s.id: s for s in steps}
@@ -1266,6 +1622,49 @@ class _Compiler:
                     message = f"the limit of '{high}' stands above that of '{low}' on the counter '{fact}'"
                     hint = f"add above: {{{low}: includes}} (or replaces, beside)"
                     self.fault("above", message, self.at("steps", high), "opens", hint=hint)
+
+
+def may_both_hold(a: Condition, b: Condition) -> bool:
+    """Can two conditions hold at once? Sure only of comparisons of numbers joined by `all`; else yes."""
+    return all(_ranges_meet(*pair) for pair in _pairs_of(a, b))
+
+
+def _pairs_of(a: Condition, b: Condition) -> Iterator[tuple[Test, Test]]:
+    for x in _joined(a):
+        for y in _joined(b):
+            if x.fact == y.fact and x.what in ("counter", "grade"):
+                yield x, y
+
+
+def _joined(c: Condition) -> Iterator[Test]:
+    """The comparisons that must all hold."""
+    if isinstance(c, Test):
+        yield c
+    elif isinstance(c, All):
+        for part in c.parts:
+            yield from _joined(part)
+
+
+def _ranges_meet(a: Test, b: Test) -> bool:
+    """Is there a number for which both hold? Limits by grade are compared grade by grade."""
+    limits = [v for t in (a, b) for _, v in t.asks]
+    grades = sorted({g for v in limits if isinstance(v, ByGrade) for g in v.values}) or [0]
+    for g in grades:
+        low, high = -1, 10**15
+        choices: set[int] | None = None
+        for op, v in (*a.asks, *b.asks):
+            if isinstance(v, Unsaid):
+                return True
+            n = v.values[g] if isinstance(v, ByGrade) else v
+            if op == "one_of":
+                choices = set(n) if choices is None else choices & set(n)
+            elif op in ("at_least", "more_than"):
+                low = max(low, n + (op == "more_than"))
+            else:
+                high = min(high, n - (op == "less_than"))
+        if (low <= high) if choices is None else any(low <= c <= high for c in choices):
+            return True
+    return False
 
 
 # ---------------------------------------------------------------------- what must be handed in
@@ -1292,7 +1691,14 @@ def needs(model: Model) -> dict[str, Any]:
                     if t.what == "counter":
                         count = v.counters[t.fact]
                         kinds |= count.kinds
-                        fields["mark"] |= {"lessons", "minutes", "lesson"}
+                        fields["mark"] |= {"lessons", "minutes", "lesson"} | _fields_of(count)
+                        if count.of is not None:
+                            actions.add(count.of)
+                        if count.of_kind is not None:
+                            kinds.add(count.of_kind)
+                        for _, condition in count.only_if:
+                            reports |= {x.fact for x in tests_in(condition) if x.what == "report"}
+                            questions |= {x.fact for x in tests_in(condition) if x.what == "question"}
                         fields["enrolment"].add("lessons_per_week")  # of shares, lessons not marked, marks without length
                         windows.append(_window_text(count.window))
                         if any(isinstance(limit, ByGrade) for _, limit in t.asks):
@@ -1309,11 +1715,28 @@ def needs(model: Model) -> dict[str, Any]:
                 consents |= set(a.consents)
                 if a.due and a.due.from_report:
                     reports.add(a.due.from_report)
+                if a.due and a.due.on_answer:
+                    questions.add(a.due.on_answer)
                 for name in a.who if isinstance(a.who, tuple) else (a.who,):
                     role = v.roles.get(name)
                     if role is not None and role.is_ is not None:
                         fields["enrolment"].add("grade")
-    longest = "school_year" if any("school_year" in w or "term" in w for w in windows) else "enrolment" if windows else "none"
+        for turn in v.turns:
+            kinds |= {turn.kind}
+            fields["mark"] |= {t.field for t in turn.tests}
+        for notice in v.notices:
+            actions |= {notice.id, *([notice.act] if notice.act else [])}
+            for t in tests_in(notice.when):
+                if t.what == "counter":
+                    kinds |= v.counters[t.fact].kinds
+                    fields["mark"] |= {"lessons", "minutes", "lesson"} | _fields_of(v.counters[t.fact])
+                    windows.append(_window_text(v.counters[t.fact].window))
+                elif t.what == "report":
+                    reports.add(t.fact)
+                elif t.what == "question":
+                    questions.add(t.fact)
+    of_year = any(w.split(",")[0] in ("school_year", *PARTS) for w in windows)
+    longest = "school_year" if of_year else "enrolment" if windows else "none"
     if any("any_time" in w for w in windows):
         longest = "any_time"
     return {
@@ -1332,9 +1755,18 @@ def needs(model: Model) -> dict[str, Any]:
     }
 
 
+def _fields_of(count: Count) -> set[str]:
+    """Fields of a mark that a counter reads beyond its length."""
+    fields = {t.field for t in count.marks}
+    if count.most_on_one not in (None, "weekday"):
+        fields.add(str(count.most_on_one))
+    if count.measure == "half_days":
+        fields.add("part")
+    return fields
+
+
 def _conditions(step: StepOf) -> Iterator[Condition | None]:
-    yield step.opens
-    yield step.watch
+    yield from (step.opens, step.watch, step.expected_by, step.suggest)
     for a in step.actions:
         yield a.when
         yield a.unless

@@ -18,7 +18,7 @@ from typing import Any
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
 from sky_model.model import Act, All, AnyOf, Condition, NoneOf, StepOf, Test, tests_in
 from sky_model.records import DAY, ActionTaken, StepClosed, end_of
-from sky_model.schooldays import NEVER
+from sky_model.schooldays import NEVER, PARTS
 
 __all__ = ["Closed", "Opening", "Path"]
 
@@ -58,6 +58,7 @@ class _Version:
     facts: Facts
     first: int
     last: int  # the last day that this version judges
+    all: tuple[StepOf, ...] = ()  # with the higher levels that this record could reach
     steps: tuple[StepOf, ...] = ()  # without those that could open on no day
 
 
@@ -74,10 +75,14 @@ class Path:
         self.ends: dict[str, list[Closed]] = {}
         self.undecided: dict[str, int] = {}
         self.told: list[str] = []
+        self.undecided_steps: dict[str, tuple[StepOf, _Version]] = {}
         self._agenda: list[int] = []
         self._woken: dict[int, set[str] | None] = {}
         for v in self.versions:
-            v.steps = tuple(s for s in v.facts.rules.steps if s.watch is not None or self._can_ever_open(v, s, s.opens))
+            v.facts.openings = lambda: self.openings
+            v.facts.horizon = on
+            v.all = tuple(level for s in v.facts.rules.steps for level in self._levels_of(v, s))
+            v.steps = tuple(s for s in v.all if s.watch is not None or self._can_ever_open(v, s, s.opens))
         self._fold()
         self._look_again()
 
@@ -109,16 +114,33 @@ class Path:
         elif condition.what == "step":
             value = self._ask_step(condition, at)
         else:
-            value = v.facts.ask(condition, day, known, early, since)
+            value = v.facts.ask(condition, day, known, early, since, at)
         if new is None or value == FALSE:
             return value, value
         fresh = new(condition)
         return value, (min(value[0], fresh[0]), min(value[1], fresh[1]))
 
+    def _levels_of(self, v: _Version, s: StepOf) -> list[StepOf]:
+        """The step, and its higher levels as far as this record could reach."""
+        if s.levels is None:
+            return [s]
+        counter, every, first = s.levels
+        count = v.facts.rules.counters[counter]
+        highest = v.facts.no_more_than(count)
+        levels = [s]
+        while (value := first + every * len(levels)) * count.unit <= highest:
+            levels.append(v.facts.rules.level_of(s, value))
+        return levels
+
     def _ask_step(self, test: Test, at: int) -> Pair:
-        mine = [o for o in self.openings if o.step.id == test.fact and o.moment < at]
+        mine = [o for o in self.openings if o.step.base == test.fact and o.moment < at]
         is_open = any(o.ended is None or o.ended >= at for o in mine)
-        state = {"open": is_open, "ended": bool(mine) and not is_open, "never_opened": not mine}
+        has_ended = bool(mine) and not is_open
+        state = {"open": is_open, "ended": has_ended, "never_opened": not mine, "worked_through": False}
+        if has_ended and any(value == "worked_through" for _, value in test.asks):
+            last = max(mine, key=lambda o: o.moment)
+            asked = [a for a in last.step.actions if a.duty in ("must", "consider")]
+            state["worked_through"] = all(self.is_answered(last, a, min(at, self.now)) for a in asked)
         return TRUE if all(state[value] for _, value in test.asks) else FALSE
 
     def _gate(self, v: _Version, step: StepOf, day: int, known: int) -> Pair:
@@ -177,12 +199,12 @@ class Path:
     def asked(self, v: _Version, step: StepOf, q: int, at: int, known: int) -> list[int]:
         """The days asked about on the day q."""
         days = [q]
-        if step.lasts.word == "until_closed" and any(
-            t.what == "counter" and v.facts.rules.counters[t.fact].window.within == "term" for t in step.tests
-        ):
-            calendar = v.facts.place(q, known).calendar
-            first = calendar.year(q).first
-            days = [s - 1 for s in calendar.term_starts if first < s <= q] + days
+        if step.lasts.word == "until_closed":
+            parts = {v.facts.rules.counters[t.fact].window.within for t in step.tests if t.what == "counter"}
+            for part in parts.intersection(PARTS):
+                calendar = v.facts.place(q, known).calendar
+                first = calendar.year(q).first
+                days += [s - 1 for s in calendar.starts(part) if first < s <= q]
         closed = max((e.moment // DAY for e in self.ends_of(step, at, persons=True)), default=0)
         least = max(closed, v.first, v.facts.begins(known))
         return sorted({d for d in days if d >= least})
@@ -190,7 +212,7 @@ class Path:
     # ------------------------------------------------------------------ what is new ground
     def _newness(self, v: _Version, step: StepOf, day: int, at: int) -> Any:
         ends = self.ends_of(step, at)
-        by_itself = step.lasts.word in ("while_true", "until_end_of_term")
+        by_itself = step.lasts.word in ("while_true", "until_end_of")
         if not ends and not (by_itself and any(o.ended is not None and o.step.names & step.names for o in self.openings)):
             return None  # everything is new
         return lambda part, since=None: self._is_new(v, step, part, day, at, ends, since)
@@ -199,7 +221,7 @@ class Path:
         self, v: _Version, step: StepOf, part: Test | NoneOf, day: int, at: int, ends: list[Closed], since: int | None
     ) -> Pair:
         facts, known = v.facts, min(at, self.now)
-        by_itself = step.lasts.word in ("while_true", "until_end_of_term")
+        by_itself = step.lasts.word in ("while_true", "until_end_of")
         is_counter = isinstance(part, Test) and part.what == "counter"
         if is_counter and step.again.startswith("each"):
             return self._each_new(v, step, part, day, at, ends, since)  # type: ignore[arg-type]
@@ -216,7 +238,7 @@ class Path:
         if not is_counter:
             return TRUE if answering is None or self._false_since(v, part, answering, day, at, since) else FALSE
         count = facts.rules.counters[part.fact]  # type: ignore[union-attr]
-        begins = facts.window_begins(count, day, known, since)
+        begins = facts.counted_from(count, day, known, since, at) or 0
         if by_itself and step.again in ("next_window", "once"):
             for o in self.openings:
                 if (
@@ -242,7 +264,7 @@ class Path:
     def _false_since(self, v: _Version, part: Test | NoneOf, end: Closed, day: int, at: int, since: int | None) -> bool:
         first, last = end.moment // DAY, min(day, at // DAY)
         tests = [part] if isinstance(part, Test) else list(tests_in(part))
-        if since is not None or any(t.what == "step" for t in tests):
+        if since is not None or any(t.what == "step" for t in tests) or not all(map(v.facts.is_calm, tests)):
             days: Any = range(first, last + 1)
         else:
             found = {first}
@@ -262,7 +284,12 @@ class Path:
             return TRUE
         facts, last, known = v.facts, ends[-1].moment, min(at, self.now)
         count = facts.rules.counters[part.fact]
-        begins = facts.window_begins(count, day, known, since)
+        if step.again == "each_episode":
+            return facts.new_episodes(count, day, known, last, at)
+        read, begins = facts.read_as_of(count, day, known, at), facts.counted_from(count, day, known, since, at)
+        if read is None or begins is None:
+            return FALSE
+        day = read
         certain = possible = 0
         parts = facts.parts(count, facts._epoch(known))
         old_days: set[int] = set()
@@ -305,8 +332,8 @@ class Path:
                     for a in s.actions:
                         for d in (*facts.taken.get(a.id, ()), *(x for q in a.asks for x in facts.answers.get(q, ()))):
                             days.update((d.moment // DAY, d.event.on.toordinal(), d.gone // DAY))
-                if s.lasts.word == "until_end_of_term":
-                    days.update(facts.place(0, facts.now).calendar.term_starts)
+                if s.lasts.word == "until_end_of":
+                    days.update(facts.place(0, facts.now).calendar.starts(s.lasts.part))
                 if s.grades:
                     for d in facts.enrolments:
                         days.update((d.moment // DAY, d.event.since.toordinal(), d.gone // DAY))
@@ -369,9 +396,9 @@ class Path:
             asked = [a for a in o.step.actions if a.duty in ("must", "consider")]
             return "done" if all(self.is_answered(o, a, at) for a in asked) else ""
         calendar = v.facts.place(day, at).calendar
-        if word == "until_end_of_term":
-            starts = calendar.term_starts
-            return "the term ended" if bisect_right(starts, day) > max(1, bisect_right(starts, o.day)) else ""
+        if word == "until_end_of":
+            starts = calendar.starts(o.step.lasts.part)
+            return f"the {o.step.lasts.part} ended" if bisect_right(starts, day) > max(1, bisect_right(starts, o.day)) else ""
         if word == "span" and o.step.lasts.span is not None:
             last = v.facts.place(o.day, at).calendar.after(o.day, o.step.lasts.span)
             return "its time ended" if last is not None and day > last else ""
@@ -405,11 +432,11 @@ class Path:
     def _ended(self, s: StepOf, v: _Version, at: int, by_person: bool, gone: int) -> None:
         self.ends.setdefault(s.id, []).append(Closed(at, by_person, gone))
         day = at // DAY
-        for name in {s.id, *(x.id for w in self.versions for x in w.facts.rules.steps if s.id in x.was)}:
+        for name in {s.id, *(x.id for w in self.versions for x in w.all if s.id in x.was)}:
             self._wake(day if at < end_of(day) else day + 1, name)
             self._wake(day + 1, name)
             for w in self.versions:
-                for step in w.facts.rules.steps:
+                for step in w.all:
                     if step.id != name:
                         continue
                     for t in step.tests:
@@ -429,28 +456,30 @@ class Path:
     def _close(self, e: StepClosed, at: int, gone: int) -> None:
         """A person closes an open step or an undecided one; anything else changes nothing and is told."""
         day = at // DAY
-        o = next((o for o in self.openings if o.step.id == e.step and o.ended is None), None)
-        if o is not None:
+        opened = [o for o in self.openings if o.step.base == e.step and o.ended is None]
+        for o in opened:  # all levels at once
             self._end(o, at, "closed", e, gone)
+        if opened:
             return
-        found = self._step_named(e.step, day)
-        if found is not None:
-            s, v = found
+        is_told = True
+        for s, v in self._steps_named(e.step, day):
             is_open = any(o.ended is None and o.step.id in s.names for o in self.openings)
             if not is_open and self._open_question(s, v, day, at) is not None:
                 self._ended(s, v, at, True, gone)
-                return
-        self.told.append(str(e.id))
+                is_told = False
+        if is_told:
+            self.told.append(str(e.id))
 
-    def _step_named(self, name: str, day: int) -> tuple[StepOf, _Version] | None:
+    def _steps_named(self, name: str, day: int) -> list[tuple[StepOf, _Version]]:
+        """The step of a name with its levels, in the newest version of a day that has it."""
         for v in reversed(self.versions):
             if v.first <= day:
-                for s in v.facts.rules.steps:
-                    if s.id == name:
-                        return s, v
+                found = [(s, v) for s in v.all if s.base == name]
+                if found:
+                    return found
                 if any(name in s.was for s in v.facts.rules.steps) or any(x.step == name for x in v.facts.rules.said.ends):
-                    return None
-        return None
+                    return []
+        return []
 
     def _steps_so_far(self) -> Iterator[tuple[StepOf, _Version]]:
         """The steps of every version so far, each in its newest form."""
@@ -458,7 +487,7 @@ class Path:
         for v in self.versions:
             if v.first > self.on:
                 continue
-            for s in v.facts.rules.steps:
+            for s in v.all:
                 for old in s.was:
                     steps.pop(old, None)
                 steps[s.id] = (s, v)
@@ -484,13 +513,15 @@ class Path:
             if not isinstance(part, Test) or not self.holds(v, part, c, known, at)[0][1]:
                 continue
             if part.what == "counter":
-                days.append(v.facts.window_begins(v.facts.rules.counters[part.fact], c, known))
+                begins = v.facts.counted_from(v.facts.rules.counters[part.fact], c, known, None, at)
+                days += [begins] if begins is not None else []
             elif part.what == "report":
                 days += [e.on.toordinal() for e in v.facts.raised(part.fact, c, known)]
             elif part.what == "question":
                 a = v.facts.answer(part.fact, c, known)
                 days += [a.on.toordinal()] if a else []
-        return max([min(days, default=o.day), *(b + 1 for b in before)])
+        at_least = [o.day] if o.step.level else []  # a higher level asks for its own
+        return max([min(days, default=o.day), *at_least, *(b + 1 for b in before)])
 
     def day_done(self, o: Opening, act: Act, known: int) -> int | None:
         """The first day on which it was done, where that counts for this opening. What is asked for and answered is done."""
@@ -502,6 +533,11 @@ class Path:
         if act.asks and (answered := self.facts.answered(act, known, first)) is not None:
             days.append(answered)
         return min((d for d in days if first <= d <= last), default=None)
+
+    def days_done(self, o: Opening, act: Act, known: int) -> list[int]:
+        """Every day from the opening on, on which an action that comes again was done."""
+        taken = [d for d in self.facts.taken.get(act.id, ()) if d.event.status == "done" and d.moment <= known < d.gone]
+        return sorted(d.event.on.toordinal() for d in taken if d.event.on.toordinal() >= o.day)
 
     def answer(self, o: Opening, act: Act, known: int) -> ActionTaken | None:
         """A person's newest answer to this opening's task that is not `done`. A statutory must is never "not needed"."""
@@ -525,7 +561,11 @@ class Path:
     # ------------------------------------------------------------------ today's knowledge looks again
     def _candidate_days(self, v: _Version, step: StepOf, first: int, last: int, row: bool) -> list[int]:
         """Days between first and last on which `opens` can change its value or its newness."""
-        if step.watch is not None or any(t.what == "step" for t in step.tests) or not self.facts.is_plain:
+        if (
+            step.watch is not None
+            or not self.facts.is_plain
+            or not all(t.what != "step" and v.facts.is_calm(t) for t in step.tests)
+        ):
             return list(range(first, last + 1))
         found = {first, last}
         tests = step.tests
@@ -540,7 +580,8 @@ class Path:
                     if first <= leaves <= last:
                         found.add(leaves)
         calendar = v.facts.place(0, v.facts.now).calendar
-        found.update(d for start in calendar.term_starts for d in (start - 1, start) if first <= d <= last)
+        for part in PARTS:
+            found.update(d for start in calendar.starts(part) for d in (start - 1, start) if first <= d <= last)
         for name in step.names:
             for e in self.ends.get(name, ()):  # also closings taken back, and the day on which they were
                 ended = e.moment // DAY
@@ -579,6 +620,7 @@ class Path:
                 count = v.facts.rules.counters[t.fact]
                 if (
                     count.is_share
+                    or not count.is_sum
                     or any(op not in ("at_least", "more_than") for op, _ in t.asks)
                     or v.facts.corrected_since(count, o.moment)
                 ):
@@ -601,6 +643,7 @@ class Path:
             day = self._open_question(s, v, self.on, self.now)
             if day is not None:
                 self.undecided[s.id] = day
+                self.undecided_steps[s.id] = (s, v)
 
     def days_in_doubt(self, o: Opening) -> list[int]:
         """Days asked about for which an opening in doubt is neither sure nor gone."""
@@ -630,12 +673,12 @@ class Path:
         word = step.lasts.word
         first = on if word == "while_true" else ends[-1].moment // DAY if ends else min(self.versions[0].first, on)
         calendar = newest.facts.place(on, at_last).calendar
-        term = max((t for t in calendar.term_starts if t <= on), default=0) if word == "until_end_of_term" else 0
+        term = max((t for t in calendar.starts(step.lasts.part) if t <= on), default=0) if word == "until_end_of" else 0
         for q in self._candidate_days(newest, step, first, on, True) if is_today else range(first, on + 1):
             v, at = self._version(q), at_last if q == on else end_of(q)
             if v is None:
                 continue
-            s = next((x for x in v.facts.rules.steps if x.id in step.names), None)
+            s = next((x for x in v.all if x.id in step.names), None)
             if s is None:
                 continue
             for c in self.asked(v, s, q, at_last, at_last):

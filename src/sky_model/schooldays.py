@@ -13,11 +13,12 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal
 
-__all__ = ["NEVER", "Calendar", "Clock", "SchoolYear", "Span", "Window", "monday"]
+__all__ = ["NEVER", "PARTS", "Calendar", "Clock", "Schedule", "SchoolYear", "Span", "Window", "monday", "months_before"]
 
 NEVER = 10**9  # later than every day: a window that is never left
 Clock = Literal["school_days", "weekdays", "calendar_days", "school_weeks", "calendar_months", "terms"]
-Within = Literal["term", "school_year", "enrolment", "any_time"]
+Within = Literal["term", "period", "quarter", "month", "school_year", "enrolment", "any_time"]
+PARTS: tuple[Within, ...] = ("term", "period", "quarter", "month")  # of a school year: each lasts until the next begins
 
 
 def monday(day: int) -> int:
@@ -35,10 +36,26 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which days count together: a part of the year, narrowed to the last n school weeks or school days."""
+    """Which days count together: a part of the year, narrowed to the last n days or weeks.
+
+    week_from  a week with fewer school days is no school week when weeks are counted back
+    """
 
     within: Within
     rolling: Span | None = None
+    week_from: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Days on which something is read or done. Exactly one of these is given."""
+
+    dates: tuple[tuple[int, int], ...] = ()  # (month, day) of every school year
+    weekdays: tuple[int, ...] = ()  # 0 is Monday
+    weeks: tuple[int, ...] = ()  # calendar weeks (ISO), each with its Monday
+    start_of: Within | None = None
+    end_of: Within | None = None
+    named: str | None = None  # days that the calendar names
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +73,9 @@ class SchoolYear:
     assumed: tuple[str, ...] = ()
     fingerprint: str = ""
     stated: int | None = None  # school days as the source states them, where it does
+    periods: tuple[int, ...] = ()
+    quarters: tuple[int, ...] = ()
+    named_days: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +84,7 @@ class Calendar:
 
     years: tuple[SchoolYear, ...]
     _windows: dict[tuple[Window, int], WindowTable] = field(default_factory=dict, compare=False, repr=False)
+    _scheduled: dict[Schedule, list[int]] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.years or any(a.last >= b.first for a, b in zip(self.years, self.years[1:], strict=False)):
@@ -111,12 +132,88 @@ class Calendar:
     def has_terms(self) -> bool:
         return all(y.terms for y in self.years)
 
+    @cached_property
+    def month_starts(self) -> list[int]:
+        """The first day of each school year and of each month in it and after it, until the calendar ends."""
+        out = []
+        for y in self.years:
+            then = date.fromordinal(y.first)
+            out.append(y.first)
+            while (then := date(then.year + then.month // 12, then.month % 12 + 1, 1)).toordinal() <= y.last:
+                out.append(then.toordinal())
+        return out
+
+    def starts(self, within: Within) -> list[int]:
+        """The first days of the parts of all school years: terms, periods, quarters, months, or the years themselves."""
+        if within == "term":
+            return self.term_starts
+        if within == "month":
+            return self.month_starts
+        if within in ("period", "quarter"):
+            return [d for y in self.years for d in (y.periods if within == "period" else y.quarters)]
+        return [y.first for y in self.years]
+
+    def has(self, within: Within) -> bool:
+        """Does every school year have such parts?"""
+        parts = {"term": "terms", "period": "periods", "quarter": "quarters"}.get(within)
+        return parts is None or all(getattr(y, parts) for y in self.years)
+
+    def named(self, name: str) -> list[int]:
+        return [d for y in self.years for n, days in y.named_days if n == name for d in days]
+
+    def scheduled(self, schedule: Schedule) -> list[int]:
+        """The days of a schedule, in order. The end of the last part of a school year is its last day."""
+        if schedule not in self._scheduled:
+            self._scheduled[schedule] = sorted(set(self._days_of(schedule)))
+        return self._scheduled[schedule]
+
+    def _days_of(self, schedule: Schedule) -> Iterable[int]:
+        if schedule.named is not None:
+            yield from self.named(schedule.named)
+        if schedule.start_of is not None:
+            yield from self.starts(schedule.start_of)
+        if schedule.end_of is not None:
+            starts = self.starts(schedule.end_of)
+            for y in self.years:
+                inside = [s for s in starts if y.first <= s <= y.last]
+                yield from (s - 1 for s in inside if s > y.first)
+                yield y.last
+        for y in self.years:
+            for d in range(y.first, y.last + 1):
+                then = date.fromordinal(d)
+                if (
+                    (then.month, then.day) in schedule.dates
+                    or then.weekday() in schedule.weekdays
+                    or (then.weekday() == 0 and then.isocalendar().week in schedule.weeks)
+                ):
+                    yield d
+
+    def first_after(self, what: str) -> frozenset[int]:
+        """The first school day after each break, or after each weekend (a weekend in a break is the break's)."""
+        out = set()
+        for before, day in zip(self.school_days, self.school_days[1:], strict=False):
+            gap = range(before + 1, day)
+            in_break = any(a <= d <= b for y in self.years for a, b in y.breaks for d in gap)
+            if (what == "break" and in_break) or (what == "weekend" and not in_break and any((d - 1) % 7 >= 5 for d in gap)):
+                out.add(day)
+        return frozenset(out)
+
+    def full_weeks(self, least: int) -> list[int]:
+        """The Monday of each week with at least so many school days."""
+        if least <= 1:
+            return self.school_weeks
+        return [w for w in self.school_weeks if self.count_school_days(w, w + 6) >= least]
+
     def covers(self, day: int) -> bool:
         return self.years[0].first <= day <= self.until
 
     def year(self, day: int) -> SchoolYear:
         """The school year of a day; a day before the first one is read in the first."""
-        return self.years[max(0, bisect_right([y.first for y in self.years], day) - 1)]
+        return self.years[0] if len(self.years) == 1 else self.years[max(0, bisect_right(self._year_starts, day) - 1)]
+
+    @cached_property
+    def _year_starts(self) -> list[int]:
+        return [y.first for y in self.years]
 
     def is_school_day(self, day: int) -> bool:
         return day in self._school_day_set
@@ -203,37 +300,55 @@ def _nth(days: Iterable[int], n: int, day: int) -> int | None:
 class WindowTable:
     """For one window on one calendar: where the window of a day begins, and when a day has left it."""
 
-    __slots__ = ("_days", "_length", "_starts")
+    __slots__ = ("_calendar", "_days", "_length", "_starts")
 
     def __init__(self, calendar: Calendar, window: Window, enrolled: int) -> None:
-        self._starts: list[int] = {
-            "term": calendar.term_starts,
-            "school_year": [y.first for y in calendar.years],
-            "enrolment": [enrolled],
-            "any_time": [],
-        }[window.within]
-        self._length = window.rolling.number if window.rolling else 0
-        self._days: list[int] | None = None
-        if window.rolling:
-            self._days = calendar.school_days if window.rolling.clock == "school_days" else calendar.school_weeks
+        self._starts: list[int] = (
+            [enrolled] if window.within == "enrolment" else [] if window.within == "any_time" else calendar.starts(window.within)
+        )
+        self._length = window.rolling
+        self._calendar = calendar
+        self._days: list[int] | None = None  # days or weeks that are counted back, by their first day
+        if window.rolling and window.rolling.clock == "school_days":
+            self._days = calendar.school_days
+        elif window.rolling and window.rolling.clock == "school_weeks":
+            self._days = calendar.full_weeks(window.week_from)
 
     def begins(self, day: int) -> int:
         """The first day of the window that ends on `day`. Before the first start, that start (nothing counts yet)."""
         i = bisect_right(self._starts, day)
         first = (self._starts[i - 1] if i else self._starts[0]) if self._starts else 0
+        if self._length is None:
+            return first
         if self._days is not None:
-            j = bisect_right(self._days, day) - self._length
-            if j >= 0:
-                first = max(first, self._days[j])
-        return first
+            j = bisect_right(self._days, day) - self._length.number
+            return max(first, self._days[j]) if j >= 0 else first
+        if self._length.clock == "calendar_days":
+            return max(first, day - self._length.number + 1)
+        return max(first, months_before(day, self._length.number) + 1)
 
     def leaves(self, day: int) -> int:
         """The first later day whose window does not hold `day` any more; NEVER if there is none."""
         i = bisect_right(self._starts, day)
         last = self._starts[i] if i < len(self._starts) else NEVER
+        if self._length is None:
+            return last
         if self._days is not None:
             # the window of c begins after `day` once `length` school weeks (days) after it have begun
-            j = bisect_right(self._days, day) + self._length - 1
-            if j < len(self._days):
-                last = min(last, self._days[j])
-        return last
+            j = bisect_right(self._days, day) + self._length.number - 1
+            return min(last, self._days[j]) if j < len(self._days) else last
+        if self._length.clock == "calendar_days":
+            return min(last, day + self._length.number)
+        gone = day + 28 * self._length.number  # the first day for which the same date n months earlier is not before `day`
+        while months_before(gone, self._length.number) < day:
+            gone += 1
+        return min(last, gone)
+
+
+def months_before(day: int, n: int) -> int:
+    """The same date n calendar months earlier, or that month's last day where it has no such date."""
+    then = date.fromordinal(day)
+    months = then.year * 12 + then.month - 1 - n
+    year, month = divmod(months, 12)
+    last = (date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
+    return date(year, month + 1, min(then.day, last)).toordinal()

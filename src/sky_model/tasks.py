@@ -11,12 +11,12 @@ from datetime import date
 from typing import Any
 
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
-from sky_model.model import DUTIES, WHO_RECORDED, Act, Ruleset, tests_in
+from sky_model.model import DUTIES, WHO_RECORDED, Act, ByGrade, Notice, Ruleset, Unsaid, tests_in
 from sky_model.path import Opening, Path
 from sky_model.records import DAY, ActionTaken, end_of
-from sky_model.schooldays import NEVER, Calendar
+from sky_model.schooldays import NEVER, Calendar, Span, Window
 
-__all__ = ["STATES", "Task", "propose"]
+__all__ = ["OVER", "STATES", "Message", "Task", "messages", "propose"]
 
 STATES = ("done", "withdrawn", "not_needed", "refused", "undecided", "paused", "waiting", "blocked", "snoozed", "ready")
 OVER = STATES[:4]  # nothing is asked any more
@@ -51,6 +51,12 @@ class Task:
     blocked_by: tuple[str, ...]
     not_needed_if: tuple[str, ...]  # facts that are not known and would make it needless
     openings: tuple[str, ...]
+    at_least: tuple[int, tuple[str, ...]] | None = None  # so many of these roles take part
+    record: str | None = None  # what is written down of it
+    tell: str | None = None  # who is told when it is overdue
+    turn: int | None = None  # of what comes again and again: the running turn
+    missed: int = 0  # turns that passed without it
+    rests_on: tuple[str, ...] = ()  # readings of gaps that this task rests on
     counted_from: date | None = None  # day 0 of a due day that is counted in school days
     counted: tuple[date, ...] = ()  # the school days counted, the last one is the due day
 
@@ -58,6 +64,27 @@ class Task:
     def is_next(self) -> bool:
         """Ready; or its consent or question stands in its place."""
         return self.state in ("ready", "undecided", "blocked")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a system may send by number, apart from the procedure. `totals`: lessons by kind in the window of its counter.
+
+    state     owed | sent
+    since     the first day of its window on which it was owed
+    to_correct  it was sent, and by what is known today it was never owed: a correction is proposed
+    """
+
+    message: str
+    to: tuple[str, ...]
+    about: str
+    state: str
+    since: date
+    act: str | None
+    to_correct: bool
+    totals: tuple[tuple[str, Any], ...]
+    limit: Any
+    text: str | None
 
 
 @dataclass(slots=True, eq=False)
@@ -73,6 +100,7 @@ class _Line:
     answer: ActionTaken | None  # the newest answer that is not `done`
     missing: tuple[str, ...]  # consents without which nothing goes on
     left_out: tuple[str, ...]
+    turn: tuple[int, int, int, int] | None = None  # of what comes again: (number, first day, last day, missed)
     due: tuple[int | None, bool, tuple[int, ...]] | None = None  # (due day, is it beyond the calendar, day 0 and days counted)
     state: str = ""
 
@@ -107,7 +135,16 @@ class _Proposals:
         """Open steps, first opened first, without those that an open one replaces. A withdrawn one replaces nothing."""
         opened = [o for o in self.path.openings if o.ended is None]
         replaced = {low for o in opened if not o.is_withdrawn for low, how in o.step.above.items() if how == "replaces"}
-        return sorted((o for o in opened if not o.step.names & replaced), key=lambda o: (o.moment, o.step.order))
+        highest: dict[str, int] = {}
+        for o in opened:
+            if not o.is_withdrawn:
+                highest[o.step.base] = max(highest.get(o.step.base, 0), o.step.level)
+        asking = [
+            o
+            for o in opened
+            if not {o.step.base, *o.step.was} & replaced and (o.is_withdrawn or o.step.level == highest[o.step.base])
+        ]
+        return sorted(asking, key=lambda o: (o.moment, o.step.order))
 
     def _acts(self, o: Opening, rules: Ruleset) -> dict[str, Act]:
         """Its own actions, and those of the steps that it includes, for the pupil's grade, and theirs in turn."""
@@ -131,6 +168,8 @@ class _Proposals:
         facts = self.path.versions[o.version].facts
         out = []
         for act in self._acts(o, facts.rules).values():
+            if not self._is_for(act.grades):
+                continue
             done = self.path.day_done(o, act, self.known)
             when = self._holds(o, act.when, self.on) if act.when else TRUE
             unless = self._holds(o, act.unless, self.on) if act.unless else FALSE
@@ -139,8 +178,36 @@ class _Proposals:
                 continue
             missing, left_out = self._consents(facts, act)
             answer = self.path.answer(o, act, self.known)
-            out.append(_Line(o, act, facts, when, unless, done, answer, missing, left_out))
+            line = _Line(o, act, facts, when, unless, done, answer, missing, left_out)
+            if act.repeat is not None:
+                self._find_turn(line)
+            out.append(line)
         return out
+
+    def _find_turn(self, x: _Line) -> None:
+        """The turn that runs today, and how many passed without it. Turns lie one after another from day 0."""
+        start, ends = self._since(x), list[int]()
+        repeat = x.act.repeat
+        if isinstance(repeat, Span):
+            while not ends or ends[-1] < self.on:
+                end = self.calendar.after(start, Span(repeat.clock, repeat.number * (len(ends) + 1)))
+                end = None if end is None else self.calendar.next_school_day(end)
+                if end is None or (ends and end <= ends[-1]):
+                    break
+                ends.append(end)
+        elif repeat is not None:
+            days = [d for d in self.calendar.scheduled(repeat) if d > start]
+            school_days = [d for x in days if (d := self.calendar.next_school_day(x)) is not None]
+            ends = [d for i, d in enumerate(school_days) if d < self.on or not i or school_days[i - 1] < self.on]
+        done = self.path.days_done(x.opening, x.act, self.known)
+        bounds = list(zip([start - 1, *ends], ends, strict=False))
+        missed = sum(1 for a, b in bounds if b < self.on and not any(a < d <= b for d in done))
+        running = next(((i + 1, a + 1, b) for i, (a, b) in enumerate(bounds) if a < self.on <= b), None)
+        number, first, last = running or (len(bounds) + 1, (ends[-1] + 1) if ends else start, NEVER)
+        x.turn = number, first, last, missed
+        x.done = next((d for d in sorted(done) if first <= d <= last), None)
+        if x.answer is not None and not first <= x.answer.on.toordinal() <= last:
+            x.answer = None
 
     def _holds(self, o: Opening, condition: Any, day: int) -> Pair:
         """As known on the day, after its check: what was opened or ended in it is seen."""
@@ -229,8 +296,17 @@ class _Proposals:
 
     def _due_day(self, x: _Line) -> tuple[int | None, bool, tuple[int, ...]]:
         said, due, counted = x.act.due, None, tuple[int, ...]()
+        if x.turn is not None:
+            return (x.turn[2], False, ()) if x.turn[2] < NEVER else (None, True, ())
         start = self._start(x) if said is not None else None
         is_beyond = False
+        if said is not None and said.on_answer is not None:
+            agreed = x.facts.answered_day(said.on_answer, self.on, self.known)
+            if agreed is not None:
+                due = self.calendar.next_school_day(agreed)
+                return self._planned(x, due, due is None, ())
+            if said.span is None:
+                return self._planned(x, None, False, ())
         if said is not None and start is not None:
             skipped = None if x.act.is_statutory or not x.facts.pauses else self._is_paused
             due = start if said.span is None else self.calendar.after(start, said.span, skipped)
@@ -239,11 +315,27 @@ class _Proposals:
             if due is not None and said.span is not None and said.span.clock == "school_days" and said.span.number:
                 days = range(start + 1, due + 1)
                 counted = (start, *(d for d in days if self.calendar.is_school_day(d) and not (skipped and skipped(d))))
+        return self._planned(x, due, is_beyond, counted)
+
+    def _planned(
+        self, x: _Line, due: int | None, is_beyond: bool, counted: tuple[int, ...]
+    ) -> tuple[int | None, bool, tuple[int, ...]]:
+        """The day that a person planned; the day by which all is expected; of a statutory one only if earlier."""
         if x.answer is not None and x.answer.status == "planned" and x.answer.until is not None:
             planned = x.answer.until.toordinal()
             if not x.act.is_statutory or due is None or planned < due:
-                return planned, False, ()
+                due, is_beyond, counted = planned, False, ()
+        if x.act.duty == "must":
+            expected = self.expected(x.opening)
+            if expected is not None and (due is None or expected < due):
+                return expected, False, ()
         return due, is_beyond, counted
+
+    def expected(self, o: Opening) -> int | None:
+        """The first day since the opening on which `expected_by` was true, as known that day."""
+        if o.step.expected_by is None:
+            return None
+        return next((d for d in range(o.day, self.on + 1) if self._holds(o, o.step.expected_by, d) == TRUE), None)
 
     def _is_paused(self, day: int) -> bool:
         return any(
@@ -310,10 +402,11 @@ class _Proposals:
         roles = self._roles(names, speaker)
         role, group = speaker.facts.rules.roles.get(roles[0]), speaker.facts.rules.groups.get(roles[0])
         left_out = tuple(dict.fromkeys(n for x in asking for n in x.left_out))
+        suffix = f"#{speaker.turn[0]}" if speaker.turn is not None else ""
         task = Task(
-            name=f"{lines[0].opening.name}/{act.id}",
+            name=f"{lines[0].opening.name}/{act.id}{suffix}",
             action=act.id,
-            step=speaker.opening.step.id,
+            step=speaker.opening.step.base,
             tier=top.said.tier,
             role=roles[0],
             roles=roles,
@@ -335,6 +428,12 @@ class _Proposals:
             blocked_by=tuple(sorted({c for x in asking for c in x.missing})) if state == "blocked" else (),
             not_needed_if=self._not_needed_if(speaker),
             openings=tuple(dict.fromkeys(x.opening.name for x in lines)),
+            at_least=act.at_least,
+            record=act.record,
+            tell=act.tell,
+            turn=speaker.turn[0] if speaker.turn is not None else None,
+            missed=speaker.turn[3] if speaker.turn is not None else 0,
+            rests_on=speaker.facts.rules.readings_of(("steps", speaker.opening.step.base, "actions", act.id)),
             counted_from=date.fromordinal(counted[0]) if counted else None,
             counted=tuple(date.fromordinal(d) for d in counted[1:]),
         )
@@ -360,3 +459,80 @@ class _Proposals:
             }
             names = tuple(sorted(by)) or ("any-staff",)
         return tuple(self.rules.role_for(r, self.grade) for r in names)
+
+
+# ---------------------------------------------------------------------- messages
+def messages(path: Path, rules: Ruleset, calendar: Calendar, grade: int | None, on: int, known: int) -> tuple[Message, ...]:
+    """The messages that are owed on a day, or were sent in the window that runs.
+
+    A message is owed from the first day of its window on which `when` is true, as known that day, once, until it is sent or
+    the window ends.
+    """
+    v = next((v for v in path.versions if v.facts.rules is rules), None)
+    if v is None:
+        return ()
+    found = []
+    for notice in rules.notices:
+        if notice.grades is not None and (grade is None or not notice.grades[0] <= grade <= notice.grades[1]):
+            continue
+        message = _message(path, v.facts, notice, calendar, on, known, v)
+        if message is not None:
+            found.append(message)
+    return tuple(found)
+
+
+def _message(path: Path, f: Facts, notice: Notice, calendar: Calendar, on: int, known: int, v: Any) -> Message | None:
+    begins = calendar.window(Window(notice.once_in), f.begins(known)).begins(on)
+    first = max(begins, v.first, f.begins(known))
+
+    def holds(day: int, moment: int) -> Pair:
+        return path.holds(v, notice.when, day, moment, end_of(day) + 1)[0]
+
+    since = next((d for d in range(first, on + 1) if holds(d, min(end_of(d), known)) == TRUE), None)
+    names = (notice.id, *((notice.act,) if notice.act else ()))
+    sent = [d for n in names for d in f.days_done(n, known) if d >= first and (since is None or d >= since)]
+    if since is None and not sent:
+        return None
+    is_gone = all(holds(d, known) == FALSE for d in range(first, on + 1))
+    if not sent and is_gone:
+        return None
+    if sent and since is None and not is_gone:
+        since = min(sent)
+    count, limit = _about(f, notice, calendar)
+    return Message(
+        message=notice.id,
+        to=notice.to,
+        about=notice.about,
+        state="sent" if sent else "owed",
+        since=date.fromordinal(since if since is not None else min(sent)),
+        act=notice.act,
+        to_correct=bool(sent) and is_gone,
+        totals=_totals(f, count, on, known) if count is not None else (),
+        limit=limit,
+        text=notice.said.text,
+    )
+
+
+def _about(f: Facts, notice: Notice, calendar: Calendar) -> tuple[Any, Any]:
+    """The first counter that the message asks about, and its limit in the counter's own unit."""
+    for t in tests_in(notice.when):
+        if t.what == "counter":
+            count, (_, limit) = f.rules.counters[t.fact], t.asks[0]
+            if isinstance(limit, ByGrade | Unsaid):
+                return count, None
+            return count, limit / count.unit if limit % count.unit else limit // count.unit
+    return None, None
+
+
+def _totals(f: Facts, count: Any, on: int, known: int) -> tuple[tuple[str, Any], ...]:
+    """What is certain of the counter in its window, in all and by kind, in the counter's unit."""
+    first = f.counted_from(count, on, known)
+    if first is None or not count.is_sum or count.is_share:
+        return ()
+    by_kind: dict[str, int] = {}
+    for d in f.days_between(first, on, known):
+        for e in f.entries(d, known):
+            if e.kind is not None and e.kind in count.kinds and e.low:
+                by_kind[e.kind] = by_kind.get(e.kind, 0) + (100 if count.measure == "marks" else e.low)
+    pairs = [("total", sum(by_kind.values())), *sorted(by_kind.items())]
+    return tuple((k, n / count.unit if n % count.unit else n // count.unit) for k, n in pairs)

@@ -7,6 +7,7 @@ exist, does the limit rise) is asked in `model.py`.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date
@@ -19,6 +20,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    PrivateAttr,
     ValidationError,
     WithJsonSchema,
     model_validator,
@@ -129,6 +131,19 @@ def _read_as(read: Callable[[Any], Any], schema: dict[str, Any]) -> Any:
 
 
 TEXT = {"type": "string"}
+def _month_day(value: Any) -> str:
+    """`11-01`: a day of every school year."""
+    match = re.fullmatch(r"(\d{2})-(\d{2})", value) if isinstance(value, str) else None
+    if match is None:
+        raise _fault("not-a-day", f"{_shown(value)} is not a day of the year", "write month and day, such as 11-01")
+    try:
+        date(2024, int(match[1]), int(match[2]))
+    except ValueError:
+        raise _fault("no-such-day", f"the day {value} does not exist", "check month and day") from None
+    return str(value)
+
+
+MonthDay = Annotated[str, BeforeValidator(_month_day), WithJsonSchema({"type": "string", "pattern": r"^\d{2}-\d{2}$"})]
 Id = Annotated[str, BeforeValidator(_id), WithJsonSchema({**TEXT, "pattern": KEBAB.pattern.replace(r"\Z", "$")})]
 Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": ["integer", "string"]})]
 Number = Annotated[Decimal, BeforeValidator(_number), WithJsonSchema({"type": ["number", "string"]})]
@@ -180,9 +195,17 @@ class By(Shape):
 Limit = Number | FromParameter | By
 
 
+class Unsaid(Shape):
+    """A value that the source does not give and that nobody read otherwise: what needs it is not known."""
+
+    gap: str
+
+
 def _limit(value: Any) -> Any:
-    """A number, `{parameter: …}` or `{by: {grade: …}}`: read by its key, so that one fault gives one problem."""
+    """A number, `{parameter: …}`, `{by: {grade: …}}` or `{gap: …}`: read by its key, so that one fault gives one problem."""
     if isinstance(value, dict):
+        if "gap" in value:
+            return Unsaid.model_validate(value)
         if "parameter" in value:
             return FromParameter.model_validate(value)
         if "by" in value:
@@ -276,7 +299,37 @@ class SourceItem(Shape):
     valid_from: Day | None = None
     url: str | None = None
     certainty: Literal["primary", "secondary", "inference", "unconfirmed"]
+    read_on: Day | None = None
     note: str | None = None
+
+
+class Bounds(Shape):
+    """Between which numbers a layer may set this one, both included."""
+
+    at_least: Number | None = None
+    at_most: Number | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> Bounds:
+        if self.at_least is None and self.at_most is None:
+            raise _fault("layer-may", "these bounds hold no number", "write {at_least: 20, at_most: 50}, or one of them")
+        return self
+
+
+LAYER_MAY = ("nothing", "reword", "set", "lower", "raise", "anything")
+
+
+def _layer_may(value: Any) -> Any:
+    """What a layer above may do with this item; what that means is asked in `layers.py`."""
+    if isinstance(value, dict):
+        return Bounds.model_validate(value)
+    if value not in LAYER_MAY:
+        hint = f"write one of {', '.join(LAYER_MAY)}, {{at_least: 20, at_most: 50}}"
+        raise _fault("layer-may", f"{_shown(value)} does not say what a layer may do", hint)
+    return value
+
+
+LayerMay = Annotated[Any, BeforeValidator(_layer_may), WithJsonSchema({"type": ["string", "object"]})]
 
 
 About = Literal["absence", "welfare", "health", "support", "child_protection"]
@@ -289,12 +342,13 @@ class Sourced(Shape):
     source: Id | None = None
     certainty: Certainty | None = None
     note: Text | None = None
+    layer_may: LayerMay | None = None
 
 
 class Gap(Shape):
     """The silence of a source, written down. With `read_as` the ruleset answers and says so."""
 
-    what: str
+    gap: str
     read_as: str | None = None
     because: str | None = None
 
@@ -309,12 +363,71 @@ class Kind(Sourced):
 
 
 class LocalCode(Shape):
-    """How one system names a kind."""
+    """How one system names a kind, on the days from `valid_from` to `valid_until`."""
 
     system: Id
     code: str
     kind: Id
     valid_from: Day | None = None
+    valid_until: Day | None = None
+
+
+class MarkFilter(Shape):
+    """Which marks: every line must hold of the mark. What a mark does not say is not known."""
+
+    part: Comparison | None = None
+    minutes: Comparison | None = None
+    lessons: Comparison | None = None
+    explained: Comparison | None = None
+    subject: Comparison | None = None
+    teacher: Comparison | None = None
+    lesson: Comparison | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> MarkFilter:
+        if not self.lines():
+            raise _fault("no-comparison", "nothing is asked of the marks", "write for example {minutes: {more_than: 30}}")
+        return self
+
+    def lines(self) -> dict[str, Comparison]:
+        return {n: c for n in type(self).model_fields if (c := getattr(self, n)) is not None}
+
+
+class Amount(Shape):
+    lessons: Number | None = None
+    minutes: Number | None = None
+
+
+class Becomes(Shape):
+    """Marks of one kind that are of another one, for every counter at once; `as` gives them another length."""
+
+    kind: Id
+    marks: MarkFilter
+    to: Id
+    as_: Amount | None = Field(default=None, alias="as")
+    source: Id | None = None
+
+
+class Schedule(Sourced):
+    """Days on which something is read or done: exactly one way of naming them."""
+
+    id: Id
+    name: Text | None = None
+    dates: list[MonthDay] | None = None
+    weekdays: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] | None = None
+    weeks: list[Whole] | None = None
+    start_of: Literal["term", "period", "quarter", "month", "school_year"] | None = None
+    end_of: Literal["term", "period", "quarter", "month", "school_year"] | None = None
+    days_named: Id | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Schedule:
+        if len([n for n in SCHEDULED if getattr(self, n) is not None]) != 1:
+            raise _fault("which-days", "a schedule names its days in one way", f"write one of {', '.join(SCHEDULED)}")
+        return self
+
+
+SCHEDULED = ("dates", "weekdays", "weeks", "start_of", "end_of", "days_named")
 
 
 class Kinds(Shape):
@@ -341,43 +454,169 @@ def _kinds(value: Any) -> Any:
 AKinds = Annotated[Any, BeforeValidator(_kinds), WithJsonSchema({"type": ["string", "object"]})]
 
 
+class FullWeek(Shape):
+    school_days: Whole
+
+
 class Rolling(Shape):
+    """The last so many days or weeks. `week_from`: a school week has at least so many school days."""
+
     school_weeks: Whole | None = None
     school_days: Whole | None = None
+    calendar_days: Whole | None = None
+    calendar_months: Whole | None = None
+    week_from: FullWeek | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Rolling:
-        given = [x for x in (self.school_weeks, self.school_days) if x is not None]
+        given = [x for x in (self.school_weeks, self.school_days, self.calendar_days, self.calendar_months) if x is not None]
         if len(given) != 1 or given[0] < 1:
-            raise _fault("rolling", "a rolling window has one length of at least 1", "write {school_weeks: 12}")
+            hint = "write one of school_weeks, school_days, calendar_days, calendar_months, such as {school_weeks: 12}"
+            raise _fault("rolling", "a rolling window has one length of at least 1", hint)
+        if self.week_from is not None and self.school_weeks is None:
+            raise _fault("rolling", "`week_from` says what a school week is", "write it beside school_weeks")
         return self
 
 
+class SinceOf(Shape):
+    """From the day after: an action was done, a step opened or ended."""
+
+    done: Id | None = None
+    opened: Id | None = None
+    ended: Id | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> SinceOf:
+        if len([x for x in (self.done, self.opened, self.ended) if x]) != 1:
+            raise _fault("since", "a window begins after one thing", "write {done: …}, {opened: …}, {ended: …} or last_check")
+        return self
+
+
+def _since(value: Any) -> Any:
+    if isinstance(value, dict):
+        return SinceOf.model_validate(value)
+    if value != "last_check":
+        raise _fault("since", f"{_shown(value)} begins no window", "write {done: …}, {opened: …}, {ended: …} or last_check")
+    return value
+
+
+ASince = Annotated[Any, BeforeValidator(_since), WithJsonSchema({"type": ["string", "object"]})]
+WINDOWS = ("term", "period", "quarter", "month", "school_year", "enrolment", "any_time")
+
+
+def _window_word(value: Any) -> Any:
+    if isinstance(value, dict) and "gap" in value:
+        return Unsaid.model_validate(value)
+    if value not in WINDOWS:
+        raise _fault("not-one-of", f"{_shown(value)} is no window", f"write one of {', '.join(WINDOWS)}")
+    return value
+
+
+AWindowWord = Annotated[Any, BeforeValidator(_window_word), WithJsonSchema({"type": ["string", "object"]})]
+
+
 class WindowOf(Shape):
-    in_: Literal["term", "school_year", "enrolment", "any_time"] = Field(alias="in")
+    in_: AWindowWord = Field(alias="in")
     rolling: Rolling | None = None
+    since: ASince | None = None
+    unbroken: YesNo = False
 
 
 class ShareOf(Shape):
-    planned: Literal["so_far"]
+    planned: Literal["so_far", "whole_window"] | None = None
+    table: Id | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> ShareOf:
+        if (self.planned is None) == (self.table is None):
+            hint = "write {planned: so_far}, {planned: whole_window} or {table: …}"
+            raise _fault("share-of", "say of what it is a share", hint)
+        return self
+
+
+class Table(Sourced):
+    """Planned lessons by a published table: an approximation, and said to be one in every answer."""
+
+    id: Id
+    lessons: dict[Literal["school_year", "term", "period", "quarter"], Number]
 
 
 class Minimum(Shape):
     planned_lessons: Whole
 
 
+class DayFrom(Shape):
+    """From which part of its planned lessons, or from how many minutes, a day counts."""
+
+    per_cent: Whole | None = None
+    minutes: Whole | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> DayFrom:
+        if (self.per_cent is None) == (self.minutes is None):
+            raise _fault("day-from", "say from what a day counts", "write {per_cent: 25} or {minutes: 31}")
+        return self
+
+
+def _day_from(value: Any) -> Any:
+    if isinstance(value, dict):
+        return DayFrom.model_validate(value)
+    if value not in ("any_part", "half", "whole"):
+        hint = "write any_part, half, whole, {per_cent: 25} or {minutes: 31}"
+        raise _fault("day-from", f"{_shown(value)} does not say from what part a day counts", hint)
+    return value
+
+
+ADayFrom = Annotated[Any, BeforeValidator(_day_from), WithJsonSchema({"type": ["string", "object"]})]
+
+
+class DayFilter(Shape):
+    """Which days: the first school day after a break or a weekend, or days that the calendar names."""
+
+    first_after: Literal["break", "weekend"] | None = None
+    named: Id | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> DayFilter:
+        if (self.first_after is None) == (self.named is None):
+            raise _fault("which-days", "say which days count", "write {first_after: break}, {first_after: weekend} or {named: …}")
+        return self
+
+
+class OfKind(Shape):
+    kind: Id
+
+
+def _of(value: Any) -> Any:
+    return OfKind.model_validate(value) if isinstance(value, dict) else _id(value)
+
+
+AnOf = Annotated[Any, BeforeValidator(_of), WithJsonSchema({"type": ["string", "object"]})]
+
+
 class Counter(Sourced):
-    """What is computed from marks; conditions only compare."""
+    """What is computed from marks, or from what was done; conditions only compare."""
 
     id: Id
     name: Text | None = None
-    measure: Literal["lessons", "marks"]
+    measure: Literal[
+        "lessons", "clock_hours", "half_days", "days", "calendar_days", "episodes", "marks", "times", "days_since"
+    ]
+    of: AnOf | None = None
+    on_clock: Literal["school_days", "weekdays", "calendar_days"] | None = None
     lesson_minutes: Whole | None = None
-    kinds: AKinds
+    day_from: ADayFrom | None = None
+    kinds: AKinds | None = None
+    only_if: dict[str, Condition] = {}
+    marks: MarkFilter | None = None
+    days: DayFilter | None = None
+    most_on_one: Literal["weekday", "subject", "teacher", "lesson"] | None = None
     window: WindowOf
     share_of: ShareOf | None = None
     minimum: Minimum | None = None
-    layer_may: Literal["nothing", "set", "lower", "raise", "reword", "anything"] | None = None
+    checked: Id | None = None
+    settles: SpanOf | None = None
+    compared_with: Literal["window_before"] | None = None
 
 
 class Report(Sourced):
@@ -411,9 +650,11 @@ class Parameter(Sourced):
     """A number with its place among the rules; `unset` takes away the line that reads it."""
 
     id: Id
-    unit: Literal["lessons", "per_cent", "marks", "school_days", "weekdays", "calendar_days", "school_weeks"]
+    unit: Literal[
+        "lessons", "per_cent", "marks", "days", "times", "minutes", "school_days", "weekdays", "calendar_days", "school_weeks",
+        "calendar_months", "clock_hours", "half_days", "episodes",
+    ]  # fmt: skip
     value: str | Annotated[Any, WithJsonSchema({"type": "number"})]
-    layer_may: Literal["nothing", "set", "lower", "raise", "anything"] | None = None
     name: Text | None = None
 
     @model_validator(mode="after")
@@ -471,11 +712,38 @@ class Within(SpanOf):
     from_: Id | None = Field(default=None, alias="from")
 
 
+class WithinOn(Shape):
+    """The day that was agreed in the case: the newest answer to a question; `or` a length of time until there is one."""
+
+    on: Id
+    or_: SpanOf | None = Field(default=None, alias="or")
+
+
 def _within(value: Any) -> Any:
-    return "without_delay" if value == "without_delay" else Within.model_validate(value)
+    if value == "without_delay":
+        return value
+    if isinstance(value, dict) and "on" in value:
+        return WithinOn.model_validate(value)
+    return Within.model_validate(value)
 
 
 AWithin = Annotated[Any, BeforeValidator(_within), WithJsonSchema({"type": ["string", "object"]})]
+
+
+class RepeatEvery(SpanOf):
+    """How often: a length of time, or the days of a schedule."""
+
+    schedule: Id | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> RepeatEvery:
+        if len(self.clocks()) + (self.schedule is not None) != 1:
+            raise _fault("which-clock", "say how often in one way", "write {school_weeks: 1} or {schedule: …}")
+        return self
+
+
+class Repeat(Shape):
+    every: RepeatEvery
 
 
 class Action(Sourced):
@@ -494,11 +762,12 @@ class Action(Sourced):
     when: Condition | None = None
     unless: Condition | None = None
     after: list[Id] | None = None
+    grades: Grades | None = None
+    repeat: Repeat | None = None
     record: Id | None = None
     hand_over: YesNo | None = None
     if_not_done: Tell | None = None
     fulfilled_by: Literal["system"] | None = None
-    each_mark: YesNo | None = None
     says: Text | None = None
 
     @model_validator(mode="after")
@@ -512,18 +781,38 @@ class Action(Sourced):
 
 
 class Each(Shape):
-    each: Literal["mark", "day"]
+    each: Literal["mark", "day", "episode"]
+
+
+class EveryLevel(BaseModel):
+    """Again at every further n: `{every: {absence-lessons: 50, from: 50}}`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    counter: str
+    step: int
+    first: int
+
+
+def _every(value: Any) -> EveryLevel:
+    counters = [k for k in value if k != "from"] if isinstance(value, dict) else []
+    if len(counters) != 1 or "from" not in value:
+        hint = "write {every: {absence-lessons: 50, from: 50}}"
+        raise _fault("again", "say of which counter, every how many and from where", hint)
+    step, first = _whole(value[counters[0]]), _whole(value["from"])
+    if step < 1 or first < 1:
+        raise _fault("again", "levels stand at 1 or above, and 1 or more apart", "write {every: {absence-lessons: 50, from: 50}}")
+    return EveryLevel(counter=counters[0], step=step, first=first)
 
 
 def _again(value: Any) -> Any:
     words = ("next_window", "when_true_anew", "once")
     if isinstance(value, dict):
-        return Each.model_validate(value)
+        return _every(value["every"]) if set(value) == {"every"} else Each.model_validate(value)
     if value not in words:
         raise _fault(
             "again",
             f"{_shown(value)} does not say when a step may open again",
-            f"write one of {', '.join(words)}, {{each: mark}}",
+            f"write one of {', '.join(words)}, {{each: mark}}, {{every: {{absence-lessons: 50, from: 50}}}}",
         )
     return value
 
@@ -542,7 +831,7 @@ def _lasts(value: Any) -> Any:
 
 
 class UntilEndOf(Shape):
-    until_end_of: Literal["term"]
+    until_end_of: Literal["term", "period", "quarter", "month", "school_year"]
 
 
 class Watch(Shape):
@@ -571,14 +860,41 @@ class Step(Sourced):
     tier: Id
     grades: Grades | None = None
     name: Text
-    opens: Condition
+    opens: Condition | None = None
+    expected_by: Condition | None = None
     lasts: Annotated[Any, BeforeValidator(_lasts), WithJsonSchema({"type": ["string", "object"]})]
     again: Annotated[Any, BeforeValidator(_again), WithJsonSchema({"type": ["string", "object"]})]
     above: dict[str, Literal["includes", "replaces", "beside"]] = {}
     was: list[Id] = []
     actions: list[Action] = []
     closing: Closing | None = None
-    layer_may: Literal["nothing", "reword", "anything"] | None = None
+
+
+class Message(Sourced):
+    """What a system may send by number, apart from the procedure: once in its window, to whom, in which words."""
+
+    id: Id
+    name: Text | None = None
+    grades: Grades | None = None
+    when: Condition
+    once_in: Literal["term", "period", "quarter", "month", "school_year", "enrolment", "any_time"]
+    to: list[Id]
+    about: About
+    text: Id | None = None
+    act: Id | None = None
+
+
+class Row(Shape):
+    step: Id
+    when: Condition
+
+
+class Ladder(Sourced):
+    """Limits as a table: each row opens a step. `unique`: no two rows hold at once; `first`: the first that holds."""
+
+    id: Id
+    hit: Literal["unique", "first", "collect"]
+    rows: list[Row] = Field(min_length=1)
 
 
 class Ends(Shape):
@@ -590,6 +906,10 @@ class Every(Shape):
     month: YesNo | None = None
 
 
+class OnSchedule(Shape):
+    schedule: Id
+
+
 class Community(Sourced):
     """Preventive work with a group or the whole school; printed, decides nothing for a pupil."""
 
@@ -599,9 +919,20 @@ class Community(Sourced):
     who: Who
     for_: Literal["class", "grade", "school"] = Field(alias="for")
     grades: list[Grades] | None = None
-    every: Literal["week", "month", "term", "school_year"] | Gap | None = None
+    every: Literal["week", "month", "term", "school_year"] | Gap | OnSchedule | None = None
+    shows: list[Id] = []
     duty: Literal["must", "should", "consider", "may"]
     serves: list[Id] = []
+
+
+class UpTo(SpanOf):
+    lessons: Whole | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> UpTo:
+        if len(self.clocks()) + (self.lessons is not None) != 1:
+            raise _fault("which-clock", "a length of time needs exactly one clock", "write {school_days: 5} or {lessons: 2}")
+        return self
 
 
 class Statement(Sourced):
@@ -609,6 +940,8 @@ class Statement(Sourced):
 
     id: Id
     topic: Id
+    up_to: UpTo | None = None
+    granted_by: Who | None = None
     says: Text
 
 
@@ -634,7 +967,6 @@ class Role(Sourced):
     pupils_per_person: Whole | None = None
     pupil_data: YesNo = True
     does: Text | None = None
-    layer_may: Literal["nothing", "reword", "anything"] | None = None
 
 
 class Group(Sourced):
@@ -674,14 +1006,102 @@ class Owner(Shape):
     role: Id
 
 
+def _because(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip():
+        raise _fault("because", "`because` says nothing", "write who decided it, and where it can be read")
+    return value
+
+
+Because = Annotated[str, BeforeValidator(_because)]
+
+
 class SetParameter(Shape):
+    """Another number for a parameter of the base."""
+
     parameter: Id
     to: Number
-    because: str
+    because: Because
+
+
+class Change(Shape):
+    """Another value in the place of one that stands beneath. What `from` and `to` may be is asked of the whole."""
+
+    at: str
+    from_: Any = Field(alias="from")
+    to: Any
+    because: Because
+
+
+class Add(Shape):
+    """One more item of a list, or with `key` one more key of a mapping."""
+
+    at: str
+    key: str | None = None
+    item: Any
+    because: Because
+
+
+class Remove(Shape):
+    """An item or a key that stands beneath and no longer holds."""
+
+    at: str
+    because: Because
+
+
+class Reading(Shape):
+    """A gap that stands in place of a value: where, what is not said, and as what it was read (None: as nothing)."""
+
+    path: tuple[str | int, ...]
+    gap: str
+    read_as: str | None
+    because: str | None = None
+
+
+DROPPED = ("within", "read_on", "repeat")  # without `read_as` there is none
+
+
+def _take_gaps(value: Any, path: tuple[str | int, ...], found: list[Reading]) -> Any:
+    """The value with each gap read as it says; what is not read stays, or falls away where it may be missing."""
+    if isinstance(value, list):
+        return [_take_gaps(x, (*path, i), found) for i, x in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    out = {}
+    for key, x in value.items():
+        here = (*path, key)
+        if key == "gaps" and not path:
+            out[key] = x
+        elif isinstance(x, dict) and "gap" in x and set(x) <= {"gap", "read_as", "because"} and isinstance(x["gap"], str):
+            read_as, because = x.get("read_as"), x.get("because")
+            said = None if read_as is None else read_as if isinstance(read_as, str) else json.dumps(read_as, ensure_ascii=False)
+            found.append(Reading(path=here, gap=x["gap"], read_as=said, because=because if isinstance(because, str) else None))
+            if read_as is not None:
+                out[key] = read_as
+            elif key not in DROPPED:
+                out[key] = x
+        else:
+            out[key] = _take_gaps(x, here, found)
+    return out
 
 
 class RulesetFile(Shape):
     """All files of one layer together, by their sections."""
+
+    _readings: tuple[Reading, ...] = PrivateAttr(default=())
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _gaps(cls, value: Any, handler: Any) -> Any:
+        found: list[Reading] = []
+        made = handler(_take_gaps(value, (), found) if isinstance(value, dict) else value)
+        if found:
+            made._readings = tuple(found)
+        return made
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """Gaps in place of values."""
+        return self._readings
 
     format: Literal["1"]
     ruleset: Id
@@ -701,6 +1121,9 @@ class RulesetFile(Shape):
     gaps: list[Gap] = []
     kinds: list[Kind] = []
     local_codes: list[LocalCode] = []
+    becomes: list[Becomes] = []
+    schedules: list[Schedule] = []
+    planned: list[Table] = []
     counters: list[Counter] = []
     reports: list[Report] = []
     questions: list[Question] = []
@@ -708,6 +1131,8 @@ class RulesetFile(Shape):
     tiers: list[Tier] = []
     critical_rules: list[CriticalRule] = []
     steps: list[Step] = []
+    ladders: list[Ladder] = []
+    messages: list[Message] = []
     ends: list[Ends] = []
     community: list[Community] = []
     statements: list[Statement] = []
@@ -717,11 +1142,21 @@ class RulesetFile(Shape):
     consents: list[Consent] = []
     texts: dict[str, Text] = {}
     set: list[SetParameter] = []
+    change: list[Change] = []
+    add: list[Add] = []
+    remove: list[Remove] = []
 
 
 class Term(Shape):
     id: Id
     from_: Day = Field(alias="from")
+
+
+class NamedDays(Shape):
+    """Days that a calendar names: test days, the days of a check."""
+
+    id: Id
+    on: list[Day]
 
 
 class Break(Shape):
@@ -764,6 +1199,9 @@ class CalendarFile(Shape):
     last_day: Day
     lesson_minutes: Whole
     terms: list[Term] = []
+    periods: list[Term] = []
+    quarters: list[Term] = []
+    named_days: list[NamedDays] = []
     breaks: list[Break] = []
     public_holidays: list[Holiday] = []
     also_school: list[AlsoSchool] = []
@@ -775,8 +1213,9 @@ class CalendarFile(Shape):
     notes: list[str] = []
 
 
-Question.model_rebuild()
-Action.model_rebuild()
+for _shape in (Question, Action, MarkFilter, Becomes, Schedule, Counter, Step, Message, Ladder, Community, Statement):
+    _shape.model_rebuild()
+RulesetFile.model_rebuild()
 
 S = TypeVar("S", bound=BaseModel)
 
