@@ -635,26 +635,26 @@ class SlowFacts:
         return 100 * low, 100 * max(low, high)
 
     # -------------------------------------------------------------- an unbroken run, the most frequent one
-    def goes_on(self, a: Asked, d: int) -> Truth:
-        """Are all planned lessons of a school day absence of any kind?"""
+    def goes_on(self, a: Asked, count: Count, d: int) -> Truth:
+        """Are all planned lessons of a school day absence of any kind, or of the counted kinds?"""
         sizes: dict[str | None, Any] = {}
         sure: Any = 0
         for p in self.pieces(a.rules, a.known):
-            if p.day == d and self.may_be_absence(p.kind, a.rules):
+            if p.day == d and (self.may_be_absence(p.kind, a.rules) or p.kind in count.kinds):
                 sizes[p.mark.id] = max(sizes.get(p.mark.id, 0), p.amount)
                 sure += p.amount if p.is_sure and p.has_length and p.kind in a.rules.kinds else 0
         planned = self.planned_on(a.rules, d, a.known)
         high = sum(sizes.values()) + self.gap_amount(d, a.known)
-        if planned is None:
+        if planned is None:  # possible when any of it is marked
             return 0, int(high > 0)
         return int(sure >= planned), int(high >= planned)
 
-    def run(self, a: Asked, first: int, last: int, i: int) -> list[int]:
+    def run(self, a: Asked, count: Count, first: int, last: int, i: int) -> list[int]:
         """The school days of the run that ends on a day, certain (0) or possible (1)."""
         out: list[int] = []
         for d in range(last, max(first, min(self.school_days, default=0)) - 1, -1):
             if self.is_school_day(d, a.known):
-                if not self.goes_on(a, d)[i]:
+                if not self.goes_on(a, count, d)[i]:
                     break
                 out.append(d)
         return out
@@ -663,7 +663,7 @@ class SlowFacts:
         found, gaps = self.counting(a, count, first, last)
         out = []
         for i in (0, 1):
-            run = self.run(a, first, last, i)
+            run = self.run(a, count, first, last, i)
             inside = {d: gaps[d] for d in gaps if d in run}
             out.append(self.total(a, count, [(p, sure) for p, sure in found if p.day in run], inside)[i])
         return out[0], out[1]

@@ -59,7 +59,7 @@ class SlowTask:
 
 @dataclass(frozen=True)
 class SlowMessage:
-    """`is_wrong`: it was sent, and with today's knowledge nothing asks for it: a correction is proposed."""
+    """`is_wrong`: with today's knowledge nothing asks for it; if it was sent, a correction is proposed."""
 
     message: str
     state: str  # owed | sent
@@ -413,5 +413,5 @@ class _Proposals:
             return None
         done = [d for name in (n.id, n.act) if name is not None for d in self.known.done(name)]
         is_sent = any(since <= d <= self.on for d in done)
-        is_wrong = is_sent and all(asks(d, self.known) == FALSE for d in days)
+        is_wrong = all(asks(d, self.known) == FALSE for d in days)
         return SlowMessage(n.id, "sent" if is_sent else "owed", since, is_wrong)

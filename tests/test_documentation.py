@@ -151,6 +151,23 @@ def test_every_yaml_block_of_the_reference_is_read_without_a_fault(block: str, t
         assert sky.check(path) == []
 
 
+# ---------------------------------------------------------------------- docs/howto-municipality.md
+HOWTO = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "howto-municipality.md").read_text(encoding="utf-8"), re.DOTALL)
+BEGINNING, FIRST_COUNTER, *SENTENCES = HOWTO
+
+
+@pytest.mark.parametrize("block", [FIRST_COUNTER, *SENTENCES])
+def test_every_sentence_of_the_municipality_page_is_read_without_a_fault(block: str, tmp_path: Path) -> None:
+    path = tmp_path / "ruleset.yaml"
+    has_counters = re.search(r"^counters:", block, re.MULTILINE) is not None
+    path.write_text(BEGINNING + ("" if has_counters else FIRST_COUNTER) + block, encoding="utf-8")
+    assert sky.check(path) == []
+
+
+def test_the_municipality_page_has_the_sentences_that_pages_are_made_of() -> None:
+    assert len(SENTENCES) >= 25
+
+
 def _shapes(shape: type[BaseModel], seen: set[type[BaseModel]]) -> set[type[BaseModel]]:
     if shape not in seen:
         seen.add(shape)

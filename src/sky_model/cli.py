@@ -80,7 +80,7 @@ class _Asked:
     @property
     def kinds(self) -> set[str]:
         models = [s.model for s in self.schools.by_id.values() if s.model] if self.schools else []
-        return {k for m in (self.model, *models) for v in m.versions for k in v.kinds}
+        return {k for m in (self.model, *models) for v in m.versions for k in (*v.kinds, *v.codes)}
 
     def decide(self, case: sky.Case, on: date, known_on: date | None) -> sky.Decision:
         if self.schools is None:
@@ -216,6 +216,54 @@ def _assumed(found: list[Any]) -> list[str]:
     return list(out)
 
 
+@app.command()
+@click.argument("records")
+@RULES
+@ALLOW
+@CALENDAR
+@SCHOOLS
+@ON
+@MAPPING
+@JSON
+def sweep(
+    records: str,
+    rules: str,
+    allow: tuple[str, ...],
+    calendar: str | None,
+    schools: str | None,
+    on: date,
+    mapping: str | None,
+    as_json: bool,
+) -> None:
+    """What the rules show of every pupil on a day of checking: counters and open steps, pupil by pupil."""
+    asked = _asked(rules, allow, calendar, schools, mapping)
+    refused = shown = 0
+    with _read(records, asked) as (cases, intake):
+        for a in _decided(cases, asked, intake, on, None, None):
+            if isinstance(a, Refused):
+                refused += 1
+                click.echo(_refusal(a) if as_json else f"{a.pupil}: not decided: {a.error.message}")
+                continue
+            steps = sorted({s.step for s in a.open_steps})
+            shown += len(a.shown)
+            if as_json:
+                numbers = [{"item": x.item, "counter": x.counter, "low": x.low, "high": x.high, "why": x.why} for x in a.shown]
+                line = {"format": 1, "pupil": a.pupil, "on": on.isoformat(), "shown": numbers, "open_steps": steps}
+                click.echo(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
+            elif a.shown:
+                numbers_said = ", ".join(f"{x.counter} {_amount_said(x)}" for x in a.shown)
+                click.echo(f"{a.pupil}: {numbers_said}{'; open: ' + ', '.join(steps) if steps else ''}")
+    if not shown and not as_json:
+        click.echo(f"nothing is shown of every pupil on {on}: no community work of these rules falls on this day")
+    sys.exit(NOT_DECIDED if refused else 0)
+
+
+def _amount_said(x: Any) -> str:
+    if x.why is not None:
+        return f"({x.why.replace('_', ' ')})"
+    return f"{x.low}" if x.low == x.high else f"{x.low} to {x.high}"
+
+
 def _refusal(r: Refused) -> str:
     e = r.error
     body = {"rule": e.rule, "message": e.message, "field": e.field, "event": e.event}
@@ -322,22 +370,66 @@ def explain(
     sys.exit(1)
 
 
+def _rulesets_in(name: str) -> list[str]:
+    """The ruleset of a name, or all those in a folder."""
+    path = Path(name)
+    if path.is_dir() and not (path / "ruleset.yaml").is_file() and not (rulesets_folder() / name / "ruleset.yaml").is_file():
+        found = sorted(str(p.parent) for p in path.rglob("ruleset.yaml"))
+        if found:
+            return found
+    return [name]
+
+
 @app.command()
 @click.argument("ruleset")
 @JSON
 def check(ruleset: str, as_json: bool) -> None:
-    """Every fault of a ruleset at once, with file, line, column and what to write instead."""
-    problems = sky.check(ruleset)
-    for p in problems:
-        click.echo(json.dumps(p.to_json(), ensure_ascii=False) if as_json else str(p))
-    if not problems and not as_json:
-        click.echo(f"{ruleset}: no faults")
-        newest = sky.load(ruleset, allow=("draft", "variant")).newest
+    """Every fault of a ruleset, or of all rulesets in a folder, with file, line, column and what to write instead."""
+    names, faults = _rulesets_in(ruleset), 0
+    for name in names:
+        problems = sky.check(name)
+        faults += len(problems)
+        for p in problems:
+            click.echo(json.dumps(p.to_json(), ensure_ascii=False) if as_json else str(p))
+        if problems or as_json:
+            continue
+        newest = sky.load(name, allow=("draft", "variant")).newest
+        gaps = sum(note.startswith("gap: ") for note in newest.notes)
+        if len(names) > 1:
+            click.echo(f"{name}: no faults" + (f"; {gaps} gaps" if gaps else ""))
+            continue
+        click.echo(f"{name}: no faults")
         for line in newest.open_to_layers:
             click.echo(f"open to layers: {line}")
         for note in newest.notes:
             click.echo(note)
-    sys.exit(FAULTY if problems else 0)
+    sys.exit(FAULTY if faults else 0)
+
+
+@app.command("test")
+@click.argument("ruleset")
+@ALLOW
+def run_golden(ruleset: str, allow: tuple[str, ...]) -> None:
+    """Run the golden cases (cases/*.yaml) of a ruleset, or of all rulesets in a folder. Drafts are tested too."""
+    names, held, failed = _rulesets_in(ruleset), 0, 0
+    for name in names:
+        model = sky.load(name, allow=("draft", "variant", *allow))
+        shipped = rulesets_folder() / name
+        folder = (shipped if shipped.is_dir() else Path(name)) / "cases"
+        if len(names) > 1:
+            click.echo(name)
+        outcomes = list(run_cases(model, folder))
+        for o in outcomes:
+            click.echo(f"{'holds ' if not o.faults else 'FAILS '} {o.name}")
+            for fault in o.faults:
+                click.echo(f"        {o.file}:{o.line}: {fault}")
+        bad = sum(bool(o.faults) for o in outcomes)
+        held, failed = held + len(outcomes) - bad, failed + bad
+        if not outcomes:
+            click.echo(f"        {name} has no cases")
+            failed += 1
+    click.echo(f"{held} of {held + failed} hold")
+    sys.exit(1 if failed else 0)
 
 
 @app.command()
@@ -355,24 +447,6 @@ def origin(ruleset: str, path: str) -> None:
         because = f", because {said.because}" if said.because else ""
         click.echo(f"{show(said.value)}\n    {said.layer} at {said.place}{because}")
         said = said.beneath
-
-
-@app.command("test")
-@click.argument("ruleset")
-@ALLOW
-def run_golden(ruleset: str, allow: tuple[str, ...]) -> None:
-    """Run the golden cases of a ruleset: its folder cases/*.yaml."""
-    model = sky.load(ruleset, allow=allow)
-    shipped = rulesets_folder() / ruleset
-    folder = (shipped if shipped.is_dir() else Path(ruleset)) / "cases"
-    outcomes = list(run_cases(model, folder))
-    for o in outcomes:
-        click.echo(f"{'holds ' if not o.faults else 'FAILS '} {o.name}")
-        for fault in o.faults:
-            click.echo(f"        {o.file}:{o.line}: {fault}")
-    failed = sum(bool(o.faults) for o in outcomes)
-    click.echo(f"{len(outcomes) - failed} of {len(outcomes)} hold")
-    sys.exit(1 if failed or not outcomes else 0)
 
 
 @app.command()

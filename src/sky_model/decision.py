@@ -41,6 +41,7 @@ from sky_model.records import (
 )
 from sky_model.schooldays import Calendar
 from sky_model.tasks import PARTIES, STATES, Message, Task, messages, propose
+from sky_model.vocabulary import OnSchedule
 
 __all__ = ["Decision", "Reason", "Task", "decide", "decision_schema"]
 
@@ -94,6 +95,20 @@ class OpenQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A counter that community work shows of every pupil on this day: a sweep. Low and high in the counter's own unit.
+
+    low, high None: nothing can be said, `why` says why (not_given, too_early, not_running, gap)
+    """
+
+    item: str
+    counter: str
+    low: Any
+    high: Any
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class TooEarly:
     """A share that cannot be told yet, since too few lessons have been planned; nobody is asked for it.
 
@@ -132,6 +147,7 @@ class Decision:
     corrections: tuple[str, ...]
     nearest: Nearest | None
     too_early: tuple[TooEarly, ...]
+    shown: tuple[Shown, ...]
     told: tuple[str, ...]
     set_aside: tuple[tuple[str, str], ...]
     unmapped: tuple[str, ...]
@@ -221,6 +237,7 @@ class Decision:
             corrections=(),
             nearest=self.nearest if absent else None,
             too_early=self.too_early if absent else (),
+            shown=self.shown if absent else (),
             told=(),
             set_aside=self.set_aside if absent else (),
             unmapped=(),
@@ -296,6 +313,7 @@ class Decision:
             "too_early": [
                 {"counter": x.counter, "known_from": x.known_from.isoformat() if x.known_from else None} for x in self.too_early
             ],
+            "shown": [{"item": x.item, "counter": x.counter, "low": x.low, "high": x.high, "why": x.why} for x in self.shown],
             "told": list(self.told),
             "set_aside": [{"mark": m, "why": w} for m, w in self.set_aside],
             "unmapped": list(self.unmapped),
@@ -478,6 +496,7 @@ class _Decider:
             corrections=self._corrections(),
             nearest=self._nearest(opened),
             too_early=self._too_early(),
+            shown=self._shown(),
             told=(*self.path.told, *self._unknown_events()),
             set_aside=aside,
             unmapped=unmapped,
@@ -612,6 +631,27 @@ class _Decider:
                 days = (d for d in self.calendar.school_days if d > self.on)
                 first = next((d for d in days if f.reading(count, d, self.known).silent is None), None)
                 out.append(TooEarly(count.id, date.fromordinal(first) if first else None))
+        return tuple(out)
+
+    def _shown(self) -> tuple[Shown, ...]:
+        """What community work of this day shows of every pupil: on the days of its schedule, else always."""
+        out = []
+        f = next(x for x in self.versions if x.rules is self.rules)
+        for item in self.rules.said.community:
+            if not item.shows:
+                continue
+            schedule = self.rules.schedules[item.every.schedule] if isinstance(item.every, OnSchedule) else None
+            if schedule is not None and self.on not in self.calendar.scheduled(schedule):
+                continue
+            for name in item.shows:
+                count = self.rules.counters[name]
+                r = f.reading(count, self.on, self.known)
+                if r.silent is not None:
+                    out.append(Shown(item.id, name, None, None, r.silent))
+                    continue
+                low, high = (r.low * 50_000, r.high * 50_000) if count.is_share else (r.low, r.high)
+                unit = max(1, r.planned) * 100 if count.is_share else count.unit
+                out.append(Shown(item.id, name, _number(low, unit), _number(high, unit), None))
         return tuple(out)
 
     # ------------------------------------------------------------------ what is not known
@@ -828,7 +868,8 @@ def decision_schema() -> dict[str, Any]:
         tasks=list_of(task), messages=list_of(message), open_steps=list_of(step), questions=list_of(question), withdrawn=texts,
         corrections=texts,
         nearest={"oneOf": [near, {"type": "null"}]},
-        too_early=list_of(shape(counter=text, known_from=maybe_day)), told=texts,
+        too_early=list_of(shape(counter=text, known_from=maybe_day)),
+        shown=list_of(shape(item=text, counter=text, low=number, high=number, why=maybe)), told=texts,
         set_aside=list_of(shape(mark=text, why=text)), unmapped=texts,
         data_until=maybe_day, stale=flag, basis={"type": "object"},
     )  # fmt: skip

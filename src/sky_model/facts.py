@@ -31,7 +31,7 @@ from sky_model.records import (
     StepClosed,
     end_of,
 )
-from sky_model.schooldays import NEVER, PARTS, Calendar, Schedule, Span, Window
+from sky_model.schooldays import NEVER, PARTS, Calendar, Schedule, Span, Window, Within
 
 __all__ = ["FALSE", "NOT_GIVEN", "TRUE", "UNKNOWN", "Facts", "Pair", "Part", "Place", "Reading"]
 
@@ -90,7 +90,7 @@ class Reading:
     low: int
     high: int
     planned: int = 0
-    silent: str | None = None  # not_given | too_early | not_running | gap
+    silent: str | None = None  # not_given | too_early | not_running | gap | perhaps (running or not: at most unknown)
 
 
 @dataclass(slots=True)
@@ -246,6 +246,10 @@ class Facts:
         """The first day of the case, as known at a moment."""
         places = self._places_of(self._epoch(moment))
         return places[0][1].since
+
+    def all_begins(self) -> list[int]:
+        """The first day of the case, as it was known from one moment after another."""
+        return [self._places_of(epoch)[0][1].since for epoch in range(len(self.epochs))]
 
     # ------------------------------------------------------------------ one day: its marks and its gap
     def states(self, epoch: int) -> dict[int, list[tuple[int, list[Entry], int, int | None]]]:
@@ -405,6 +409,8 @@ class Facts:
             if why is None and entry.kind is None:
                 why = "no_kind"
             self.sets_aside = self.sets_aside or why is not None
+            if why == "no_length" and planned is not None:  # as long as the day at most
+                found = [e._replace(high=min(e.high, planned)) for e in found]
             entries += [e._replace(low=0 if why else e.low, aside=why) for e in found]
         gap = 0
         if register is not None:
@@ -476,9 +482,11 @@ class Facts:
         place = self.place(day, moment)
         return place.calendar.window(count.window, self.begins(moment)).begins(day)
 
-    def counted_from(self, count: Count, day: int, moment: int, since: int | None = None, at: int | None = None) -> int | None:
+    def counted_from(
+        self, count: Count, day: int, moment: int, since: int | None = None, at: int | None = None, part: Within | None = None
+    ) -> int | None:
         """The first day that counts about a day, with everything that narrows the window; None: the counter is not running."""
-        read = self.read_as_of(count, day, moment, moment if at is None else at)
+        read = self.read_as_of(count, day, moment, moment if at is None else at, part)
         if read is None:
             return None
         first = max(self.window_begins(count, read, moment), since or 0)
@@ -487,8 +495,11 @@ class Facts:
         began = self._began(count, read, moment, moment if at is None else at)
         return None if began is None else max(first, began)
 
-    def read_as_of(self, count: Count, day: int, moment: int, at: int) -> int | None:
-        """The day as of which a checked counter is read; None: not running. All others are read as of the day."""
+    def read_as_of(self, count: Count, day: int, moment: int, at: int, part: Within | None = None) -> int | None:
+        """The day as of which a checked counter is read; None: not running. All others are read as of the day.
+
+        part  only check dates of this running part of the year are read
+        """
         if count.checked is None:
             return day
         if day != (at - 1) // DAY:  # a day that is asked about later
@@ -497,6 +508,8 @@ class Facts:
         checks = calendar.scheduled(count.checked)
         i = bisect_right(checks, day)
         least = max(calendar.year(day).first, self.begins(moment))
+        if part is not None:
+            least = max([least, *(d for d in calendar.starts(part) if d <= day)])
         return checks[i - 1] if i and checks[i - 1] >= least else None
 
     def _began(self, count: Count, day: int, moment: int, at: int) -> int | None:
@@ -616,10 +629,18 @@ class Facts:
         stop = day if i + 1 == len(places) else min(day, places[i + 1][0] - 1)
         return place.calendar.count_school_days(start, stop)
 
-    def reading(self, count: Count, day: int, moment: int, since: int | None = None, at: int | None = None) -> Reading:
-        """A counter about a day, with the knowledge of a moment, in a check at `at`."""
+    def reading(
+        self,
+        count: Count,
+        day: int,
+        moment: int,
+        since: int | None = None,
+        at: int | None = None,
+        part: Within | None = None,
+    ) -> Reading:
+        """A counter about a day, with the knowledge of a moment, in a check at `at`; `part`: as for `read_as_of`."""
         if not count.is_sum:
-            return self._counted(count, day, moment, since, moment if at is None else at)
+            return self._counted(count, day, moment, since, moment if at is None else at, part)
         low, high = self.sums(count, day, moment, since)
         if not count.is_share:
             return Reading(low, high)
@@ -634,11 +655,11 @@ class Facts:
         return Reading(low, high, planned)
 
     # ------------------------------------------------------------------ counters that are no plain sums
-    def _counted(self, count: Count, day: int, moment: int, since: int | None, at: int) -> Reading:
+    def _counted(self, count: Count, day: int, moment: int, since: int | None, at: int, part: Within | None) -> Reading:
         if count.is_unsaid:
             return Reading(0, 0, 0, "gap")
-        first = self.counted_from(count, day, moment, since, at)
-        read = self.read_as_of(count, day, moment, at)
+        first = self.counted_from(count, day, moment, since, at, part)
+        read = self.read_as_of(count, day, moment, at, part)
         if first is None or read is None:
             return Reading(0, 0, 0, "not_running")
         if count.measure == "days_since":
@@ -652,7 +673,7 @@ class Facts:
             calendar = self.place(read, moment).calendar
             widest = calendar.window(Window(count.window.within), self.begins(moment)).begins(read)
             before = calendar.window(Window("any_time", count.window.rolling, count.window.week_from), 0).begins(first - 1)
-            if before < max(widest, self.begins(moment)):
+            if before < max(widest, self.begins(moment), calendar.years[0].first):
                 return Reading(low, high, 0, "too_early")
             old = self._amounts(count, before, first - 1, moment, read)
             return Reading(low - old[1], high - old[0])
@@ -664,13 +685,14 @@ class Facts:
         """The last day whose marks count: so far before the day that they are settled."""
         if count.settles is None:
             return day
-        calendar = self.place(day, moment).calendar
+        calendar, n = self.place(day, moment).calendar, count.settles.number
+        if count.settles.clock == "school_days":
+            before = bisect_left(calendar.school_days, day) - n
+            return calendar.school_days[before] if before >= 0 else 0
         last = day
-        while last > day - 400:
-            until = calendar.after(last, count.settles)
-            if until is not None and until <= day:
-                return last
+        while n:
             last -= 1
+            n -= count.settles.clock == "calendar_days" or ((last - 1) % 7 < 5 and last not in calendar.public_holidays)
         return last
 
     def _amounts(self, count: Count, first: int, last: int, moment: int, asked: int) -> tuple[int, int]:
@@ -781,7 +803,7 @@ class Facts:
         calendar = self.place(day, moment).calendar
         far = self._passed(calendar, count.clock, min(maybe), day)
         if since is None:
-            return Reading(0, 100 * far)
+            return Reading(0, 100 * far, 0, "perhaps")
         near = self._passed(calendar, count.clock, since, day)
         return Reading(100 * near, 100 * max(near, far if oldest else near))
 
@@ -856,7 +878,7 @@ class Facts:
 
     def _ask_counter(self, test: Test, day: int, moment: int, early: Pair, since: int | None, at: int | None) -> Pair:
         count = self.rules.counters[test.fact]
-        r = self.reading(count, day, moment, since, at)
+        r = self.reading(count, day, moment, since, at, test.checks_in)
         if r.silent == "not_running":
             return FALSE
         if r.silent in ("too_early", "gap") or test.is_unsaid:
@@ -864,7 +886,7 @@ class Facts:
         if r.silent == "not_given":
             return UNKNOWN
         low, high, one = (r.low * 50_000, r.high * 50_000, r.planned) if count.is_share else (r.low, r.high, 1)
-        certain = possible = 1
+        certain, possible = int(r.silent != "perhaps"), 1
         for op, limit in test.asks:
             limits = [limit]
             if isinstance(limit, ByGrade):
@@ -969,7 +991,7 @@ class Facts:
     def _counter_changes(self, test: Test, terms: bool, each: bool) -> Iterable[int]:
         count = self.rules.counters[test.fact]
         if not count.is_sum:  # asked about on every day
-            yield from range(min(self.begins(self.now), self.horizon), self.horizon + 1)
+            yield from range(min(self._earliest(), self.horizon), self.horizon + 1)
             return
         if count.is_share or not self.is_plain:
             for _, place in (x for e in range(len(self.epochs)) for x in self._places_of(e)):
@@ -1008,6 +1030,12 @@ class Facts:
             parts = self.parts(count, len(self.epochs) - 1)
             self._prompt[count.id] = all(p.leave == LATER and p.enter < (p.day + 1) * DAY for p in parts)
         return self._prompt[count.id]
+
+    def _earliest(self) -> int:
+        """The first day on which something can be counted: of the case, or of its calendar or marks where that is later."""
+        marked = [v.on.toordinal() for versions in self.marks.values() for _, v in versions if v is not None]
+        first = min(p.calendar.years[0].first for _, p in self._places_of(len(self.epochs) - 1))
+        return max(min(p.since for e in range(len(self.epochs)) for _, p in self._places_of(e)), min([first, *marked]))
 
     def _late_columns(self, count: Count) -> list[Line]:
         """Of a term's counter (period's, …): the last days of terms for which something was recorded or taken back after them."""
@@ -1085,9 +1113,32 @@ class Facts:
             return sum(p.high for e in range(len(self.epochs)) for p in self.parts(count, e))
         return 200 * (self.horizon - min(self.begins(self.now), self.horizon) + 1)
 
-    def new_episodes(self, count: Count, day: int, moment: int, last: int, at: int) -> Pair:
+    def new_marks(self, count: Count, first: int, day: int, moment: int, last: int, old_days: set[int]) -> Pair:
+        """Is there a mark that counts, first recorded after a moment, on none of the old days? A lesson not marked may be one."""
+        certain = possible = 0
+        if count.is_sum:
+            for p in self.parts(count, self._epoch(moment)):
+                if p.first > last and first <= p.day <= day and p.enter <= moment < p.leave and p.day not in old_days:
+                    possible = 1
+                    certain |= p.low > 0
+            return int(certain), possible
+        for d in self.days_between(first, self._settled(count, day, moment), moment):
+            place = self.place(d, moment)
+            if d in old_days or (count.days is not None and d not in self._chosen_days(count, place.calendar)):
+                continue
+            state = next((x for x in reversed(self.states(self._epoch(moment))[d]) if x[0] <= moment), None)
+            if state is None:
+                continue
+            possible |= int(bool(state[2]) and count.measure != "marks")
+            for e in state[1]:
+                piece = self._piece(count, e, moment, day, place.calendar.lesson_minutes(d) * 100) if e.first > last else None
+                if piece is not None:
+                    possible, certain = 1, certain | int(piece.low > 0 or piece.is_mark)
+        return int(certain), possible
+
+    def new_episodes(self, count: Count, day: int, moment: int, last: int, at: int, part: Within | None) -> Pair:
         """Is an episode in the window all of whose marks were first recorded after a moment? As a pair."""
-        first, read = self.counted_from(count, day, moment, None, at), self.read_as_of(count, day, moment, at)
+        first, read = self.counted_from(count, day, moment, None, at, part), self.read_as_of(count, day, moment, at, part)
         if first is None or read is None:
             return FALSE
         known_before = {p.day for p in self.parts(count, self._epoch(moment)) if p.first <= last}

@@ -64,8 +64,16 @@ def _amount(count: Count, pieces: Sequence[Piece], planned: int | None) -> tuple
         return low, high
     if count.measure == "half_days":
         return _halves(pieces, low, high, planned)
-    sure, maybe = counts(count, low, high, planned)
+    sure, maybe = _reaches(count, pieces, planned)
     return ONE * sure, ONE * maybe
+
+
+def _reaches(count: Count, pieces: Sequence[Piece], planned: int | None) -> tuple[int, int]:
+    """Does the day count? A mark without length is some part of it for certain."""
+    sure, maybe = counts(count, *_sums(pieces), planned)
+    if count.day_from[0] == "any_part" and any(p.is_mark and p.said is not None for p in pieces):
+        return 1, 1
+    return sure, maybe
 
 
 def _halves(pieces: Sequence[Piece], low: int, high: int, planned: int | None) -> tuple[int, int]:
@@ -141,14 +149,14 @@ def _of_run(count: Count, days: Sequence[OneDay]) -> tuple[int, int]:
         return measured(count, days)
     out = []
     for i in (0, 1):
-        counted = [d.day for d in days if counts(count, *_sums(d.pieces), d.planned)[i]]
+        counted = [d.day for d in days if _reaches(count, d.pieces, d.planned)[i]]
         out.append(ONE * (max(counted) - min(counted) + 1) if counted else 0)
     return out[0], out[1]
 
 
 def episodes(count: Count, days: Sequence[OneDay], first: int) -> tuple[int, int]:
     """Longest rows of school days that count, of which a day is not before `first`. Days: all school days, in order."""
-    pairs = [(d.day, counts(count, *_sums(d.pieces), d.planned)) for d in days]
+    pairs = [(d.day, _reaches(count, d.pieces, d.planned)) for d in days]
     low, high = _rows(pairs, 0, first), _rows(pairs, 1, first)
     return ONE * low, ONE * max(low, high)
 
@@ -159,7 +167,7 @@ def new_rows(count: Count, days: Sequence[OneDay], first: int, old: set[int]) ->
     for i in (0, 1):
         rows: list[list[int]] = [[]]
         for d in days:
-            if counts(count, *_sums(d.pieces), d.planned)[i]:
+            if _reaches(count, d.pieces, d.planned)[i]:
                 rows[-1].append(d.day)
             elif rows[-1]:
                 rows.append([])

@@ -66,6 +66,7 @@ class Test:
     fact: str
     asks: tuple[tuple[str, Any], ...]
     is_unsaid: bool = False  # a limit that the source does not give
+    checks_in: Within | None = None  # only the check dates of this running part of the year are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,13 @@ def tests_in(condition: Condition | None) -> Iterator[Test]:
     elif condition is not None:
         for part in condition.parts:
             yield from tests_in(part)
+
+
+def _reading_checks_in(condition: Condition, part: Within) -> Condition:
+    """The condition of a step that lasts until the end of a part: it reads the check dates of the running part only."""
+    if isinstance(condition, Test):
+        return replace(condition, checks_in=part) if condition.what == "counter" else condition
+    return replace(condition, parts=tuple(_reading_checks_in(c, part) for c in condition.parts))
 
 
 # ---------------------------------------------------------------------- counters, actions, steps
@@ -1139,6 +1147,8 @@ class _Compiler:
         if m in ("days", "episodes", "calendar_days") and said.day_from is None:
             hint = "add day_from: any_part, half or whole"
             refuse("day-from", "does not say from what part a day counts", "measure", hint=hint)
+        if said.settles is not None and said.settles.clocks()[0] not in ("school_days", "weekdays", "calendar_days"):
+            refuse("settles", "settles in days", "settles", hint="write {calendar_days: 1}, {school_days: 2} or {weekdays: 2}")
         if m == "times" and not isinstance(said.of, str):
             refuse("of", "does not say of what", "measure", hint="add of: … (an action)")
         if m == "days_since" and (said.of is None or said.on_clock is None):
@@ -1382,6 +1392,8 @@ class _Compiler:
             self.fault("never-opens", f"nothing opens the step '{said.id}'", at, hint="add opens: …, or a row of a table")
         actions = [self._action(said, a, i, at) for i, a in enumerate(said.actions)]
         lasts = self._lasts(said, actions, at)
+        if lasts.word == "until_end_of" and opens is not None:
+            opens = _reading_checks_in(opens, lasts.part)
         again = f"each_{said.again.each}" if isinstance(said.again, words.Each) else said.again
         levels = None
         if isinstance(said.again, words.EveryLevel):

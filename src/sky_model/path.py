@@ -22,6 +22,8 @@ from sky_model.schooldays import NEVER, PARTS
 
 __all__ = ["Closed", "Opening", "Path"]
 
+MOST_LEVELS = 50  # of a step that opens again at every further n: where nobody has said how long, there is no end
+
 
 @dataclass(slots=True)
 class Opening:
@@ -128,7 +130,7 @@ class Path:
         count = v.facts.rules.counters[counter]
         highest = v.facts.no_more_than(count)
         levels = [s]
-        while (value := first + every * len(levels)) * count.unit <= highest:
+        while (value := first + every * len(levels)) * count.unit <= highest and len(levels) < MOST_LEVELS:
             levels.append(v.facts.rules.level_of(s, value))
         return levels
 
@@ -238,7 +240,7 @@ class Path:
         if not is_counter:
             return TRUE if answering is None or self._false_since(v, part, answering, day, at, since) else FALSE
         count = facts.rules.counters[part.fact]  # type: ignore[union-attr]
-        begins = facts.counted_from(count, day, known, since, at) or 0
+        begins = facts.counted_from(count, day, known, since, at, part.checks_in) or 0  # type: ignore[union-attr]
         if by_itself and step.again in ("next_window", "once"):
             for o in self.openings:
                 if (
@@ -285,21 +287,15 @@ class Path:
         facts, last, known = v.facts, ends[-1].moment, min(at, self.now)
         count = facts.rules.counters[part.fact]
         if step.again == "each_episode":
-            return facts.new_episodes(count, day, known, last, at)
-        read, begins = facts.read_as_of(count, day, known, at), facts.counted_from(count, day, known, since, at)
+            return facts.new_episodes(count, day, known, last, at, part.checks_in)
+        read = facts.read_as_of(count, day, known, at, part.checks_in)
+        begins = facts.counted_from(count, day, known, since, at, part.checks_in)
         if read is None or begins is None:
             return FALSE
-        day = read
-        certain = possible = 0
-        parts = facts.parts(count, facts._epoch(known))
         old_days: set[int] = set()
         if step.again == "each_day":
             old_days = {v.on.toordinal() for versions in facts.marks.values() for m, v in versions if v is not None and m <= last}
-        for p in parts:
-            if p.first > last and begins <= p.day <= day and p.enter <= known < p.leave and p.day not in old_days:
-                possible = 1
-                certain |= p.low > 0
-        return int(certain), possible
+        return facts.new_marks(count, begins, read, known, last, old_days)
 
     # ------------------------------------------------------------------ the fold
     def _wake(self, day: int, step: str | None) -> None:
@@ -513,7 +509,7 @@ class Path:
             if not isinstance(part, Test) or not self.holds(v, part, c, known, at)[0][1]:
                 continue
             if part.what == "counter":
-                begins = v.facts.counted_from(v.facts.rules.counters[part.fact], c, known, None, at)
+                begins = v.facts.counted_from(v.facts.rules.counters[part.fact], c, known, None, at, part.checks_in)
                 days += [begins] if begins is not None else []
             elif part.what == "report":
                 days += [e.on.toordinal() for e in v.facts.raised(part.fact, c, known)]
@@ -588,6 +584,7 @@ class Path:
                 found.update(d for d in (ended, ended + 1, e.gone // DAY) if first <= d <= last)
         if len(self.versions) > 1 or step.again.startswith("each"):
             found.update(m // DAY for m in self.facts.case.moments if first <= m // DAY <= last)
+        found.update(d for d in v.facts.all_begins() if first <= d <= last)
         for w in self.versions:
             if first <= w.first <= last:
                 found.add(w.first)

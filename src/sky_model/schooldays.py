@@ -306,6 +306,8 @@ class WindowTable:
         self._starts: list[int] = (
             [enrolled] if window.within == "enrolment" else [] if window.within == "any_time" else calendar.starts(window.within)
         )
+        if window.within == "enrolment" and window.rolling:  # a rolling window does not reach over the summer
+            self._starts = sorted({enrolled, *(y.first for y in calendar.years if y.first > enrolled)})
         self._length = window.rolling
         self._calendar = calendar
         self._days: list[int] | None = None  # days or weeks that are counted back, by their first day

@@ -490,21 +490,19 @@ def _message(path: Path, f: Facts, notice: Notice, calendar: Calendar, on: int, 
 
     since = next((d for d in range(first, on + 1) if holds(d, min(end_of(d), known)) == TRUE), None)
     names = (notice.id, *((notice.act,) if notice.act else ()))
-    sent = [d for n in names for d in f.days_done(n, known) if d >= first and (since is None or d >= since)]
-    if since is None and not sent:
+    sent = [d for n in names for d in f.days_done(n, known) if since is not None and d >= since]
+    if since is None:  # never owed: what was done was done for another reason
         return None
     is_gone = all(holds(d, known) == FALSE for d in range(first, on + 1))
     if not sent and is_gone:
         return None
-    if sent and since is None and not is_gone:
-        since = min(sent)
     count, limit = _about(f, notice, calendar)
     return Message(
         message=notice.id,
         to=notice.to,
         about=notice.about,
         state="sent" if sent else "owed",
-        since=date.fromordinal(since if since is not None else min(sent)),
+        since=date.fromordinal(since),
         act=notice.act,
         to_correct=bool(sent) and is_gone,
         totals=_totals(f, count, on, known) if count is not None else (),

@@ -131,6 +131,8 @@ def _read_as(read: Callable[[Any], Any], schema: dict[str, Any]) -> Any:
 
 
 TEXT = {"type": "string"}
+
+
 def _month_day(value: Any) -> str:
     """`11-01`: a day of every school year."""
     match = re.fullmatch(r"(\d{2})-(\d{2})", value) if isinstance(value, str) else None
@@ -599,9 +601,7 @@ class Counter(Sourced):
 
     id: Id
     name: Text | None = None
-    measure: Literal[
-        "lessons", "clock_hours", "half_days", "days", "calendar_days", "episodes", "marks", "times", "days_since"
-    ]
+    measure: Literal["lessons", "clock_hours", "half_days", "days", "calendar_days", "episodes", "marks", "times", "days_since"]
     of: AnOf | None = None
     on_clock: Literal["school_days", "weekdays", "calendar_days"] | None = None
     lesson_minutes: Whole | None = None

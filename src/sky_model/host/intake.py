@@ -137,7 +137,8 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[Case | Refused]:
 def unmapped_in(case: Case, known_kinds: Collection[str]) -> Counter[str]:
     """Codes and kinds of a case that the ruleset does not have, with the number of marks."""
     newest = {e.id: e for e in case.events if isinstance(e, Mark)}
-    return Counter(str(m.code or m.kind or "") for m in newest.values() if m.kind not in known_kinds)
+    codes = (str(m.code or m.kind or "") for m in newest.values() if m.kind not in known_kinds)
+    return Counter(c for c in codes if c not in known_kinds)
 
 
 def read_marks(
