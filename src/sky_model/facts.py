@@ -1144,7 +1144,8 @@ class Facts:
         known_before = {p.day for p in self.parts(count, self._epoch(moment)) if p.first <= last}
         days = self._school_days(count, self.begins(moment), self._settled(count, read, moment), moment, read)
         found = new_rows(count, days, first, known_before)
-        return int(found[0]), int(found[1])
+        has_gap = any(p.said is None for d in days if d.day >= first for p in d.pieces)  # a lesson not marked may become one
+        return int(found[0]), int(found[1] or has_gap)
 
     def corrected_since(self, count: Count, moment: int) -> bool:
         """Was anything of this counter taken back after a moment?"""
