@@ -13,8 +13,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from sky_model.model import Count, MarkTest, Model, Ruleset
 from sky_model.records import DAY, ActionTaken, Answer, Case, Enrolment, Mark, Register, Report, Retracted
+from sky_model.rules import Count, MarkTest, Model, Ruleset
 from sky_model.schooldays import Calendar, Schedule, SchoolYear, Span, monday
 
 __all__ = ["FALSE", "TRUE", "UNKNOWN", "Asked", "Known", "SlowFacts", "SlowReading", "Truth", "either", "every", "opposite"]

@@ -9,7 +9,7 @@ import pytest
 from released.freeze import answer, folder
 
 import sky_model as sky
-from sky_model.model import rulesets_folder
+from sky_model.layers import rulesets_folder
 
 LINES = (rulesets_folder() / "released.txt").read_text(encoding="utf-8").splitlines()
 RELEASED = [line.split() for line in LINES if line and not line.startswith("#")]

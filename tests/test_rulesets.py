@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import sky_model as sky
 from sky_model.checks.cases import run_cases
 from sky_model.cli import app
-from sky_model.model import rulesets_folder
+from sky_model.layers import rulesets_folder
 
 ROOT = rulesets_folder()
 NAMES = sorted(str(p.parent.relative_to(ROOT)) for p in ROOT.rglob("ruleset.yaml"))

@@ -13,8 +13,9 @@ from slow_decider import _Path, decide_slowly
 from slow_facts import Asked, SlowReading
 
 from sky_model.facts import Facts
-from sky_model.model import Model, load_data
+from sky_model.model import load_data
 from sky_model.records import ActionTaken, Case, Enrolment, Mark, Register, StepClosed, end_of
+from sky_model.rules import Model
 
 NAME = {"en": "x"}
 ENROLLED = Enrolment("s", grade=8, since=date(2026, 8, 10), lessons_per_week=30, id="e", recorded=date(2026, 8, 10))

@@ -5,11 +5,12 @@ It proposes, a person decides. `load` a ruleset, make a `Case` of a pupil's reco
 
 from __future__ import annotations
 
+from sky_model.calendars import load_calendar
 from sky_model.decision import Decision, Reason, Task, decide
+from sky_model.engine import engine_version as _version
 from sky_model.errors import CaseError, Place, Problem, RecordError, RulesetError
 from sky_model.explanation import explain
-from sky_model.model import Model, check, load, load_calendar, needs
-from sky_model.model import engine_version as _version
+from sky_model.model import check, load, needs
 from sky_model.records import (
     ActionTaken,
     Answer,
@@ -23,6 +24,7 @@ from sky_model.records import (
     Retracted,
     StepClosed,
 )
+from sky_model.rules import Model
 from sky_model.schooldays import Calendar
 
 __all__ = [

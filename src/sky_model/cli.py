@@ -26,8 +26,7 @@ from sky_model.decision import dumps
 from sky_model.explanation import explain as explain_decision
 from sky_model.host.intake import Intake, Mapping, Refused, read_lines, read_mapping, read_marks, unmapped_in
 from sky_model.host.schools import Schools, read_schools
-from sky_model.layers import Origin, show
-from sky_model.model import rulesets_folder
+from sky_model.layers import Origin, rulesets_folder, show
 from sky_model.records import record_schema
 from sky_model.vocabulary import LANGUAGES
 

@@ -14,18 +14,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sky_model.calendars import load_calendar
+from sky_model.engine import engine_fingerprint, engine_version
 from sky_model.errors import CaseError, RecordError, RulesetError
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
-from sky_model.model import (
-    DUTIES,
-    ByGrade,
-    Model,
-    Ruleset,
-    Test,
-    engine_fingerprint,
-    engine_version,
-    load_calendar,
-)
 from sky_model.path import Opening, Path
 from sky_model.records import (
     DAY,
@@ -39,6 +31,7 @@ from sky_model.records import (
     StepClosed,
     end_of,
 )
+from sky_model.rules import DUTIES, ByGrade, Model, Ruleset, Test
 from sky_model.schooldays import Calendar
 from sky_model.tasks import PARTIES, STATES, Message, Task, messages, propose
 from sky_model.vocabulary import OnSchedule

@@ -15,7 +15,6 @@ from datetime import date
 from typing import Any, NamedTuple, TypeAlias
 
 from sky_model.measures import OneDay, Piece, episodes, measured, most, new_rows, run
-from sky_model.model import Act, All, AnyOf, ByGrade, Condition, Count, MarkTest, Ruleset, Test
 from sky_model.records import (
     DAY,
     ActionTaken,
@@ -31,6 +30,7 @@ from sky_model.records import (
     StepClosed,
     end_of,
 )
+from sky_model.rules import Act, All, AnyOf, ByGrade, Condition, Count, MarkTest, Ruleset, Test
 from sky_model.schooldays import NEVER, PARTS, Calendar, Schedule, Span, Window, Within
 
 __all__ = ["FALSE", "NOT_GIVEN", "TRUE", "UNKNOWN", "Facts", "Pair", "Part", "Place", "Reading"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sky_model.model import Count
+from sky_model.rules import Count
 
 __all__ = ["OneDay", "Piece", "counts", "episodes", "measured", "most", "new_rows", "run"]
 

@@ -16,8 +16,8 @@ from datetime import date
 from typing import Any
 
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
-from sky_model.model import Act, All, AnyOf, Condition, NoneOf, StepOf, Test, tests_in
 from sky_model.records import DAY, ActionTaken, StepClosed, end_of
+from sky_model.rules import Act, All, AnyOf, Condition, NoneOf, StepOf, Test, tests_in
 from sky_model.schooldays import NEVER, PARTS
 
 __all__ = ["Closed", "Opening", "Path"]

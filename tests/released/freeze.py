@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import sky_model as sky
-from sky_model.model import Model, rulesets_folder
+from sky_model.layers import rulesets_folder
+from sky_model.rules import Model
 
 HERE = Path(__file__).resolve().parent
 FIRST, DAYS = date(2026, 8, 12), (date(2026, 9, 30), date(2026, 12, 18), date(2027, 3, 15))

@@ -15,11 +15,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from sky_model.calendars import load_calendar
 from sky_model.decision import Decision, decide
 from sky_model.errors import Problem, RulesetError
 from sky_model.explanation import explain
-from sky_model.model import Model, load_calendar
 from sky_model.records import Case
+from sky_model.rules import Model
 from sky_model.schooldays import Calendar
 from sky_model.source import Source, read_file
 from sky_model.tasks import OVER

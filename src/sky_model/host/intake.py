@@ -20,8 +20,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from sky_model.engine import digest
 from sky_model.errors import Place, Problem, RecordError, RulesetError
-from sky_model.model import digest
 from sky_model.records import Case, Enrolment, Mark
 from sky_model.source import read_file
 from sky_model.vocabulary import Day, Shape, Whole, YesNo, read

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from pydantic import Field
 
+from sky_model.calendars import load_calendar
 from sky_model.errors import Place, Problem, RecordError, RulesetError
 from sky_model.host.intake import Mapping, read_mapping
-from sky_model.model import Model, load, load_calendar
+from sky_model.model import load
 from sky_model.records import Case, Enrolment
+from sky_model.rules import Model
 from sky_model.schooldays import Calendar
 from sky_model.source import read_file
 from sky_model.vocabulary import Id, Shape, read
