@@ -322,11 +322,10 @@ class Facts:
 
     def _entries(self, mark: Mark, first: int, day: int, place: Place) -> list[Entry]:
         """What a mark is on its day; nothing when its amount is 0. Two, none certain, when it may have become another kind."""
-        unit = place.calendar.lesson_minutes(day) * 100
         if mark.minutes is not None:
             amount = int(mark.minutes * 100)
         elif mark.lessons is not None:
-            amount = int(mark.lessons * unit)
+            amount = int(mark.lessons * place.calendar.lesson_minutes(day) * 100)
         else:
             amount = -1
         if amount == 0:
@@ -340,8 +339,11 @@ class Facts:
             why = "no_length"
         elif kind is None:
             why = "no_kind"
+        elif not self.rules.turns:  # the common mark
+            return [Entry(mark.id or "", kind, amount, amount, first, mark, None)]
         if why is not None:
             self.sets_aside = True
+        unit = place.calendar.lesson_minutes(day) * 100
         for turn in self.rules.turns:
             if turn.kind == kind:
                 holds = mark_holds(turn.tests, mark, amount, unit)
@@ -429,10 +431,14 @@ class Facts:
             return self._parts[key]
         out: list[Part] = []
         kinds, marks = count.kinds, count.measure == "marks"
+        is_simple = not marks and not count.marks
         for day, states in self.states(epoch).items():
             if len(states) == 1 and not states[0][2] and len(states[0][1]) == 1:  # the common day
                 moment, (e,), _, _ = states[0]
-                if e.kind is None or e.kind in kinds:
+                if is_simple and e.kind is not None and e.aside is None:
+                    if e.kind in kinds:
+                        out.append(Part(day, moment, LATER, e.low, e.high, e.first, e.mark))
+                elif e.kind is None or e.kind in kinds:
                     low, high = self._adds(count, e, day, marks)
                     if high:
                         out.append(Part(day, moment, LATER, low, high, e.first, e.mark))
