@@ -105,12 +105,12 @@ class _Compiler:
             q.id: self._span(q.good_for, self.at("questions", q.id), "good_for") for q in said.questions if q.good_for is not None
         }
         kept = tuple(s for s in compiled if s is not None)
+        notices = tuple(n for i, m in enumerate(said.messages) if (n := self._notice(m, i)) is not None)
         if not self.problems:
             self._order_of_limits(kept)
             self._order_of_actions(kept)
         if self.problems:
             return None, self.problems
-        notices = tuple(n for i, m in enumerate(said.messages) if (n := self._notice(m, i)) is not None)
         notes = [*self.whole.notes]
         notes += [f"gap: {g.gap}" + (f" (read as {g.read_as})" if g.read_as else "") for g in said.gaps]
         notes += [
@@ -709,8 +709,6 @@ class _Compiler:
                 asks.append((op, tuple(map(int, value)) if op == "one_of" else int(value)))
             elif op == "done_within":
                 asks.append((op, self._span(value, at, *where)))
-            elif op == "is" and value == "reached" and what == "question":
-                asks.append((op, value))
             else:
                 self._answer_fits(fact, what, op, value, at, *where)
                 asks.append((op, tuple(value) if isinstance(value, list) else value))
