@@ -106,3 +106,21 @@ def test_errors_are_told_without_a_traceback() -> None:
 def test_the_golden_cases_of_every_shipped_ruleset_hold(name: str) -> None:
     result = run("test", name)
     assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [
+        ("line", ":2:1: error: 'Oma Kunta' is not a name of lower-case letters, digits and hyphens [not-an-id] (write 'oma"),
+        ("github", ",line=2,col=1,title=not-an-id::'Oma Kunta' is not a name of lower-case letters, digits and hyphens."),
+    ],
+)
+def test_faults_are_told_in_the_form_that_an_editor_or_github_reads(form: str, line: str, tmp_path: Path) -> None:
+    path = tmp_path / "town.yaml"
+    path.write_text(
+        "format: 1\nruleset: Oma Kunta\nversion: '1'\nstatus: draft\nvalid_from: 2026-08-01\nname: {en: x}\n", encoding="utf-8"
+    )
+    result = run("check", str(path), "--format", form)
+    assert result.exit_code == 4
+    assert line in result.output
+    assert len(result.output.splitlines()) == 1

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 import sky_model as sky
-from sky_model.explanation import _sentences
+from sky_model.explanation import _sentences, word_message
+from sky_model.model import load_data
 
 MODEL = sky.load("presets/lessons-per-term")
 CALENDAR = sky.load_calendar("example-week-43/2026-27")
@@ -132,3 +133,29 @@ def test_no_text_names_a_kind_to_someone_who_may_not_see_absence(reader: str, la
         assert kind.name.in_language(language).lower() not in text
     for counter in MODEL.newest.said.counters:
         assert counter.name is None or counter.name.in_language(language).lower() not in text
+
+
+def test_a_message_is_worded_by_the_rulesets_own_text_with_its_totals() -> None:
+    name = {"fi": "x", "sv": "x", "en": "fifty lessons"}
+    rules = {
+        "format": "1", "ruleset": "m", "version": "1", "status": "pilot", "valid_from": "2026-08-01", "grades": "1-9",
+        "name": name, "sources": [{"id": "town", "kind": "local", "name": "a paper", "certainty": "primary"}],
+        "kinds": [{"id": "ill", "is": "authorised", "name": {"en": "Illness"}, "source": "town"},
+                  {"id": "away", "is": "unauthorised", "name": {"en": "Away"}, "source": "town"}],
+        "roles": [{"id": "teacher", "what": "profession", "name": name, "source": "town"}],
+        "tiers": [{"id": "only", "name": name, "source": "town"}],
+        "counters": [{"id": "c", "measure": "lessons", "lesson_minutes": "45", "kinds": "all", "window": {"in": "term"},
+                      "source": "town"}],
+        "messages": [{"id": "ten", "name": name, "when": {"c": {"at_least": "10"}}, "once_in": "term", "to": ["teacher"],
+                      "about": "absence", "text": "sum", "source": "town"}],
+        "texts": {"sum": {"en": "{total} of {limit} lessons: {by_kind}. From {first}, seen on {last}."}},
+    }  # fmt: skip
+    marks = [sky.Mark(date(2026, 9, 1), lessons=6, kind="ill"), sky.Mark(date(2026, 9, 2), lessons=5, kind="away")]
+    case = sky.Case("p", events=[sky.Enrolment("s", grade=8, since=date(2026, 8, 12)), *marks])
+    decision = sky.decide(load_data(rules), case, on=date(2026, 9, 4), calendars=CALENDAR)
+    (message,) = decision.messages
+    assert word_message(decision, message, language="en") == (
+        "11 of 10 lessons: away 5, illness 6. From 2 September 2026, seen on 4 September 2026."
+    )
+    told = case.with_events(sky.ActionTaken("ten", "done", date(2026, 9, 4)))
+    assert sky.decide(load_data(rules), told, on=date(2026, 9, 5), calendars=CALENDAR).messages[0].state == "sent"

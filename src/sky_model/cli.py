@@ -379,18 +379,33 @@ def _rulesets_in(name: str) -> list[str]:
     return [name]
 
 
+def _problem_line(p: sky.Problem, form: str) -> str:
+    """A fault for a person, for an editor (one line), for GitHub's annotations, or for a machine."""
+    if form == "json":
+        return json.dumps(p.to_json(), ensure_ascii=False)
+    if form == "line":
+        hint = f" ({p.hint})" if p.hint else ""
+        return f"{p.place.file}:{p.place.line}:{p.place.column}: error: {p.message} [{p.code}]{hint}"
+    if form == "github":
+        said = f"{p.message}. {p.hint}" if p.hint else p.message
+        said = said.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        return f"::error file={p.place.file},line={p.place.line},col={p.place.column},title={p.code}::{said}"
+    return str(p)
+
+
 @app.command()
 @click.argument("ruleset")
 @JSON
-def check(ruleset: str, as_json: bool) -> None:
+@click.option("--format", "form", type=click.Choice(["text", "line", "github"]), default="text", help="for an editor, for GitHub")
+def check(ruleset: str, as_json: bool, form: str) -> None:
     """Every fault of a ruleset, or of all rulesets in a folder, with file, line, column and what to write instead."""
     names, faults = _rulesets_in(ruleset), 0
     for name in names:
         problems = sky.check(name)
         faults += len(problems)
         for p in problems:
-            click.echo(json.dumps(p.to_json(), ensure_ascii=False) if as_json else str(p))
-        if problems or as_json:
+            click.echo(_problem_line(p, "json" if as_json else form))
+        if problems or as_json or form != "text":
             continue
         newest = sky.load(name, allow=("draft", "variant")).newest
         gaps = sum(note.startswith("gap: ") for note in newest.notes)

@@ -17,7 +17,7 @@ from sky_model.source import read_file
 from sky_model.tasks import PARTIES, Message, Task
 from sky_model.vocabulary import LANGUAGES
 
-__all__ = ["explain"]
+__all__ = ["explain", "word_message"]
 
 
 @lru_cache(maxsize=1)
@@ -32,6 +32,31 @@ def explain(decision: Decision, *, language: str = "fi") -> str:
     if language not in LANGUAGES:
         raise ValueError(f"the language '{language}' is not known; write one of {', '.join(LANGUAGES)}")
     return "\n".join(_Speaker(decision, language).lines())
+
+
+def word_message(decision: Decision, message: Message, *, language: str = "fi") -> str:
+    """The words of a message that is owed, from the ruleset's own text, with its totals filled in; without a text, its name.
+
+    {total} the number of its counter · {by_kind} the number of each kind · {limit} the limit · {first} the day since which it
+    is owed · {last} the day of the decision. Raises ValueError for an unknown language.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"the language '{language}' is not known; write one of {', '.join(LANGUAGES)}")
+    speaker = _Speaker(decision, language)
+    text = decision.rules.said.texts.get(message.text) if message.text else None
+    if text is None:
+        return speaker.message(message)
+    totals = dict(message.totals)
+    total = totals.pop("total", None)
+    kinds = ", ".join(f"{_small(speaker.name('kinds', kind))} {n}" for kind, n in totals.items())
+    filled = {
+        "total": "–" if total is None else total,
+        "by_kind": kinds or "–",
+        "limit": "–" if message.limit is None else message.limit,
+        "first": speaker.day(message.since),
+        "last": speaker.day(decision.on),
+    }
+    return text.in_language(language).format(**filled)
 
 
 class _Speaker:
