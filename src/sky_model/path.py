@@ -11,14 +11,14 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
 from sky_model.records import DAY, ActionTaken, StepClosed, end_of
 from sky_model.rules import Act, All, AnyOf, Condition, NoneOf, StepOf, Test, tests_in
-from sky_model.schooldays import NEVER, PARTS
+from sky_model.schooldays import NEVER, PARTS, Within
 
 __all__ = ["Closed", "Opening", "Path"]
 
@@ -62,6 +62,14 @@ class _Version:
     last: int  # the last day that this version judges
     all: tuple[StepOf, ...] = ()  # with the higher levels that this record could reach
     steps: tuple[StepOf, ...] = ()  # without those that could open on no day
+    parts: dict[str, tuple[Within, ...]] = field(default_factory=dict)
+
+    def parts_of(self, step: StepOf) -> tuple[Within, ...]:
+        """The parts of the year in which the counters of a step count."""
+        if step.id not in self.parts:
+            used = {self.facts.rules.counters[t.fact].window.within for t in step.tests if t.what == "counter"}
+            self.parts[step.id] = tuple(p for p in PARTS if p in used)
+        return self.parts[step.id]
 
 
 class Path:
@@ -202,8 +210,7 @@ class Path:
         """The days asked about on the day q."""
         days = [q]
         if step.lasts.word == "until_closed":
-            parts = {v.facts.rules.counters[t.fact].window.within for t in step.tests if t.what == "counter"}
-            for part in parts.intersection(PARTS):
+            for part in v.parts_of(step):
                 calendar = v.facts.place(q, known).calendar
                 first = calendar.year(q).first
                 days += [s - 1 for s in calendar.starts(part) if first < s <= q]
