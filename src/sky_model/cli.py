@@ -22,6 +22,7 @@ except ImportError:  # pragma: no cover - the core is installed without the extr
 
 import sky_model as sky
 from sky_model.checks.cases import run_cases
+from sky_model.checks.mutations import notice
 from sky_model.decision import dumps
 from sky_model.explanation import explain as explain_decision
 from sky_model.host.intake import Intake, Mapping, Refused, read_lines, read_mapping, read_marks, unmapped_in
@@ -423,9 +424,11 @@ def check(ruleset: str, as_json: bool, form: str) -> None:
 @app.command("test")
 @click.argument("ruleset")
 @ALLOW
-def run_golden(ruleset: str, allow: tuple[str, ...]) -> None:
+@click.option("--mutations", is_flag=True, help="change the rules at one place at a time: do the cases notice?")
+def run_golden(ruleset: str, allow: tuple[str, ...], mutations: bool) -> None:
     """Run the golden cases (cases/*.yaml) of a ruleset, or of all rulesets in a folder. Drafts are tested too."""
     names, held, failed = _rulesets_in(ruleset), 0, 0
+    changes, survivors = 0, list[str]()
     for name in names:
         model = sky.load(name, allow=("draft", "variant", *allow))
         shipped = rulesets_folder() / name
@@ -437,12 +440,21 @@ def run_golden(ruleset: str, allow: tuple[str, ...]) -> None:
             click.echo(f"{'holds ' if not o.faults else 'FAILS '} {o.name}")
             for fault in o.faults:
                 click.echo(f"        {o.file}:{o.line}: {fault}")
+        if mutations:
+            noticed = notice(model, folder)
+            changes += noticed.changes
+            survivors += [f"{name}: {s}" for s in noticed.survivors]
         bad = sum(bool(o.faults) for o in outcomes)
         held, failed = held + len(outcomes) - bad, failed + bad
         if not outcomes:
             click.echo(f"        {name} has no cases")
             failed += 1
     click.echo(f"{held} of {held + failed} hold")
+    if mutations:
+        for line in survivors:
+            click.echo(f"not noticed: {line}")
+        share = 100 * (changes - len(survivors)) / changes if changes else 100
+        click.echo(f"{changes - len(survivors)} of {changes} changes are noticed ({share:.1f} %)")
     sys.exit(1 if failed else 0)
 
 

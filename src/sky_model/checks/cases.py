@@ -26,7 +26,7 @@ from sky_model.source import Source, read_file
 from sky_model.tasks import OVER
 from sky_model.vocabulary import Day, Grades, Shape, Text, Whole, read
 
-__all__ = ["Outcome", "run_cases"]
+__all__ = ["Golden", "Outcome", "faults_of", "read_cases", "run_cases"]
 
 REGISTER = re.compile(r"(\d{4}-\d{2}-\d{2})(?: \.\. (\d{4}-\d{2}-\d{2}))?: (\d+) planned, (\d+) marked\Z")
 SHORT = re.compile(r"(\d{4}-\d{2}-\d{2})(?: \.\. (\d{4}-\d{2}-\d{2}))?: (\d+(?:\.\d+)?) (lesson|minute)s? ([a-z0-9-]+)\Z")
@@ -101,8 +101,8 @@ class Outcome:
     faults: tuple[str, ...]
 
 
-def run_cases(model: Model, folder: Path) -> Iterator[Outcome]:
-    """Every golden case of `folder`/*.yaml, one after another. Raises RulesetError for a file that is not readable as cases."""
+def read_cases(folder: Path) -> Iterator[tuple[Golden, Source, int]]:
+    """Every golden case of `folder`/*.yaml with its place. Raises RulesetError for a file that is not readable as cases."""
     for path in sorted(folder.glob("*.yaml")):
         source = read_file(path, shown=f"{folder.parent.name}/cases/{path.name}")
         if source.problems:
@@ -110,16 +110,18 @@ def run_cases(model: Model, folder: Path) -> Iterator[Outcome]:
         found, problems = read(Goldens, {"cases": source.data}, lambda p, s=source: s.place(p[1:]))  # type: ignore[misc]
         if found is None:
             raise RulesetError(problems)
-        for i, golden in enumerate(found.cases):
-            yield Outcome(
-                source.file,
-                source.place((i,)).line,
-                golden.name.in_language("en"),
-                tuple(_faults(model, golden, source, i, folder)),
-            )
+        yield from ((golden, source, i) for i, golden in enumerate(found.cases))
 
 
-def _faults(model: Model, golden: Golden, source: Source, i: int, folder: Path) -> Iterator[str]:
+def run_cases(model: Model, folder: Path) -> Iterator[Outcome]:
+    """What becomes of every golden case, one after another."""
+    for golden, source, i in read_cases(folder):
+        faults = tuple(faults_of(model, golden, source, i, folder))
+        yield Outcome(source.file, source.place((i,)).line, golden.name.in_language("en"), faults)
+
+
+def faults_of(model: Model, golden: Golden, source: Source, i: int, folder: Path) -> Iterator[str]:
+    """What a case expected and did not get, one sentence each."""
     names = golden.pupil.schools or {"school": golden.pupil.calendar or ""}
     calendars = {school: load_calendar(*_named(name, folder)) for school, name in names.items()}
     for calendar in calendars.values():
