@@ -1,4 +1,4 @@
-"""The golden cases of shipped rulesets notice a changed number: limits, "reached" for "over", deadlines, windows, one at a time."""
+"""The golden cases of shipped rulesets notice a changed number: limits, "reached" for "over", deadlines, windows."""
 
 from __future__ import annotations
 
