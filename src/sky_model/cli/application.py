@@ -1,0 +1,161 @@
+"""The command `sky` as a whole: its exit codes, the options that many commands share, and how they read what is handed in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+try:
+    import click
+except ImportError:  # pragma: no cover - the core is installed without the extra
+    sys.exit("the command `sky` needs the extra cli: pip install 'sky-model[cli]'")
+
+import sky_model as sky
+from sky_model.host.intake import Intake, Mapping, Refused, read_lines, read_mapping, read_marks, unmapped_in
+from sky_model.host.schools import Schools, read_schools
+from sky_model.layers import rulesets_folder
+
+__all__ = [
+    "ALLOW", "CALENDAR", "FAULTY", "JSON", "KNOWN", "MAPPING", "NOT_DECIDED", "ON", "RULES", "SCHOOLS", "Asked", "Day", "app",
+    "asked_with", "cases_of", "decided", "main", "rulesets_in", "with_progress",
+]  # fmt: skip
+
+NOT_DECIDED, FAULTY = 3, 4
+
+
+class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    name = "day"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> date:
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        try:
+            if len(value) != 10 or value[4] != "-" or value[7] != "-":
+                raise ValueError
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"'{value}' is no day; write it as 2026-10-01", param, ctx)
+
+
+@click.group()
+@click.version_option(sky.__version__, prog_name="sky")
+def app() -> None:
+    """Decide what comes next when a pupil is absent. It proposes, a person decides."""
+
+
+def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+    try:
+        app()
+    except sky.RulesetError as e:
+        click.echo(str(e), err=True)
+        sys.exit(FAULTY)
+    except sky.RecordError as e:
+        click.echo(str(e), err=True)
+        sys.exit(NOT_DECIDED)
+
+
+@dataclass
+class Asked:
+    """What a command was asked to decide with: one ruleset and calendar for all, or a file of schools."""
+
+    model: sky.Model
+    calendars: Any
+    schools: Schools | None
+    mapping: Mapping | None
+
+    @property
+    def kinds(self) -> set[str]:
+        models = [s.model for s in self.schools.by_id.values() if s.model] if self.schools else []
+        return {k for m in (self.model, *models) for v in m.versions for k in (*v.kinds, *v.codes)}
+
+    def decide(self, case: sky.Case, on: date, known_on: date | None) -> sky.Decision:
+        if self.schools is None:
+            return sky.decide(self.model, case, on=on, known_on=known_on, calendars=self.calendars)
+        school = self.schools.school_of(case, on)
+        known = case.does_too(school.does)
+        return sky.decide(school.model or self.model, known, on=on, known_on=known_on, calendars=self.calendars)
+
+
+def asked_with(rules: str, allow: tuple[str, ...], calendar: str | None, schools: str | None, mapping: str | None) -> Asked:
+    model = sky.load(rules, allow=allow)
+    tied = read_schools(Path(schools), allow=allow) if schools else None
+    calendars: Any = sky.load_calendar(*calendar.split("+")) if calendar else tied.calendars if tied else None
+    if isinstance(calendars, sky.Calendar) and (problems := model.problems_with(calendars)):
+        raise sky.RulesetError(problems)
+    found = read_mapping(Path(mapping)) if mapping else tied.mapping if tied else None
+    return Asked(model, calendars, tied, found)
+
+
+@contextmanager
+def cases_of(records: str, asked: Asked) -> Iterator[tuple[Iterator[Any], Intake]]:
+    """Cases and refusals, one after another; a CSV is read as a whole."""
+    if records == "-":
+        yield read_lines(iter(sys.stdin.buffer.readline, b"")), Intake()
+        return
+    path = Path(records)
+    if not path.is_file():
+        raise click.UsageError(f"there is no file '{records}'")
+    if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
+        with path.open("rb") as file:
+            yield read_lines(file), Intake()
+        return
+    intake = read_marks(path.read_bytes(), mapping=asked.mapping, known_kinds=asked.kinds, file=records)
+    yield iter([*intake.refused, *intake.cases]), intake
+
+
+def decided(
+    cases: Iterable[Any], asked: Asked, intake: Intake, on: date, known_on: date | None, reader: str | None
+) -> Iterator[Any]:
+    kinds, is_file = asked.kinds, bool(intake.rows)
+    for case in cases:
+        if isinstance(case, Refused):
+            yield case
+            continue
+        try:
+            decision = asked.decide(case, on, known_on)
+            if not is_file:
+                intake.unmapped.update(unmapped_in(case, kinds))
+            yield decision.for_reader(reader) if reader else decision
+        except sky.RecordError as e:
+            yield Refused(e.pupil or case.pupil, e)
+
+
+RULES = click.option("--rules", default="presets/lessons-per-term", show_default=True, help="a shipped ruleset or a path")
+ALLOW = click.option(
+    "--allow", multiple=True, type=click.Choice(["draft", "variant"]), help="statuses that answer only when asked to"
+)
+CALENDAR = click.option("--calendar", help="one calendar for all; several school years joined with +")
+SCHOOLS = click.option("--schools", type=click.Path(dir_okay=False), help="a file that ties schools to calendars")
+ON = click.option("--on", type=Day(), required=True, help="the day that is decided about")
+KNOWN = click.option("--known-on", type=Day(), help="an earlier day whose knowledge is asked for")
+MAPPING = click.option("--mapping", type=click.Path(dir_okay=False), help="columns and codes of another system's export")
+JSON = click.option("--json", "as_json", is_flag=True, help="JSON Lines")
+
+
+def with_progress(answers: Iterable[Any]) -> Iterator[Any]:
+    """On a terminal a counter that goes away again; else nothing."""
+    is_shown = sys.stderr.isatty()
+    for n, a in enumerate(answers, 1):
+        yield a
+        if is_shown and n % 200 == 0:
+            click.echo(f"\r{n:,} pupils", nl=False, err=True)
+    if is_shown:
+        click.echo("\r\033[K", nl=False, err=True)
+
+
+def rulesets_in(name: str) -> list[str]:
+    """The ruleset of a name, or all those in a folder."""
+    path = Path(name)
+    if path.is_dir() and not (path / "ruleset.yaml").is_file() and not (rulesets_folder() / name / "ruleset.yaml").is_file():
+        found = sorted(str(p.parent) for p in path.rglob("ruleset.yaml"))
+        if found:
+            return found
+    return [name]

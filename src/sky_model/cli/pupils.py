@@ -1,0 +1,247 @@
+"""Commands about pupils: decide about many, explain one, show every pupil on a day of checking."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from typing import Any
+
+import click
+
+import sky_model as sky
+from sky_model.cli.application import (
+    ALLOW,
+    CALENDAR,
+    JSON,
+    KNOWN,
+    MAPPING,
+    NOT_DECIDED,
+    ON,
+    RULES,
+    SCHOOLS,
+    app,
+    asked_with,
+    cases_of,
+    decided,
+    with_progress,
+)
+from sky_model.decision import dumps
+from sky_model.explanation import explain as explain_decision
+from sky_model.host.intake import Intake, Refused
+from sky_model.vocabulary import LANGUAGES
+
+__all__ = ["table"]
+
+
+@app.command()
+@click.argument("records")
+@RULES
+@ALLOW
+@CALENDAR
+@SCHOOLS
+@ON
+@KNOWN
+@MAPPING
+@click.option("--for", "reader", help="only what this role, guardian, pupil or log may see")
+@JSON
+def decide(
+    records: str,
+    rules: str,
+    allow: tuple[str, ...],
+    calendar: str | None,
+    schools: str | None,
+    on: date,
+    known_on: date | None,
+    mapping: str | None,
+    reader: str | None,
+    as_json: bool,
+) -> None:
+    """Decide about every pupil of RECORDS: a CSV of marks, JSON Lines, or - for lines on standard input."""
+    asked = asked_with(rules, allow, calendar, schools, mapping)
+    refused = 0
+    with cases_of(records, asked) as (cases, intake):
+        answers = decided(cases, asked, intake, on, known_on, reader)
+        if as_json or records == "-":
+            for a in answers:
+                refused += isinstance(a, Refused)
+                click.echo(_refusal(a) if isinstance(a, Refused) else dumps(a))
+                sys.stdout.flush()
+            for line in _unmapped(intake):
+                click.echo(line, err=True)
+        else:
+            found = list(with_progress(answers))
+            refused = sum(isinstance(a, Refused) for a in found)
+            table(found, on)
+            for line in (*_unmapped(intake), *_assumed(found)):
+                click.echo(line)
+    sys.exit(NOT_DECIDED if refused else 0)
+
+
+def _assumed(found: list[Any]) -> list[str]:
+    """What the decisions rest on that nobody has said: parts of calendars and of rulesets."""
+    out: dict[str, None] = {}
+    for d in found:
+        if isinstance(d, sky.Decision):
+            calendar = d.basis["calendar"]
+            out.update({f"assumed in the calendar {calendar['name']}: {a}": None for a in calendar["assumed"]})
+            name, notes = d.basis["ruleset"]["name"], d.basis["notes"]
+            gaps = sum(note.startswith("gap: ") for note in notes)
+            out.update({f"{name}: {note}": None for note in notes if not note.startswith("gap: ")})
+            if gaps:
+                out[f"{name} has {gaps} gaps; sky check lists them"] = None
+    return list(out)
+
+
+@app.command()
+@click.argument("records")
+@RULES
+@ALLOW
+@CALENDAR
+@SCHOOLS
+@ON
+@MAPPING
+@JSON
+def sweep(
+    records: str,
+    rules: str,
+    allow: tuple[str, ...],
+    calendar: str | None,
+    schools: str | None,
+    on: date,
+    mapping: str | None,
+    as_json: bool,
+) -> None:
+    """What the rules show of every pupil on a day of checking: counters and open steps, pupil by pupil."""
+    asked = asked_with(rules, allow, calendar, schools, mapping)
+    refused = shown = 0
+    with cases_of(records, asked) as (cases, intake):
+        for a in decided(cases, asked, intake, on, None, None):
+            if isinstance(a, Refused):
+                refused += 1
+                click.echo(_refusal(a) if as_json else f"{a.pupil}: not decided: {a.error.message}")
+                continue
+            steps = sorted({s.step for s in a.open_steps})
+            shown += len(a.shown)
+            if as_json:
+                numbers = [{"item": x.item, "counter": x.counter, "low": x.low, "high": x.high, "why": x.why} for x in a.shown]
+                line = {"format": 1, "pupil": a.pupil, "on": on.isoformat(), "shown": numbers, "open_steps": steps}
+                click.echo(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
+            elif a.shown:
+                numbers_said = ", ".join(f"{x.counter} {_amount_said(x)}" for x in a.shown)
+                click.echo(f"{a.pupil}: {numbers_said}{'; open: ' + ', '.join(steps) if steps else ''}")
+    if not shown and not as_json:
+        click.echo(f"nothing is shown of every pupil on {on}: no community work of these rules falls on this day")
+    sys.exit(NOT_DECIDED if refused else 0)
+
+
+def _amount_said(x: Any) -> str:
+    if x.why is not None:
+        return f"({x.why.replace('_', ' ')})"
+    return f"{x.low}" if x.low == x.high else f"{x.low} to {x.high}"
+
+
+def _refusal(r: Refused) -> str:
+    e = r.error
+    body = {"rule": e.rule, "message": e.message, "field": e.field, "event": e.event}
+    return json.dumps({"format": 1, "pupil": r.pupil, "error": body}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _unmapped(intake: Intake) -> list[str]:
+    out = []
+    if intake.left_out:
+        out.append("columns left out. Where one is ours, name it under columns: in the mapping:")
+        out += [f'    …: "{column}"' for column in intake.left_out]
+    if intake.no_such_kind:
+        out.append("kinds that the mapping names and the ruleset does not have; correct them in the mapping:")
+        out += [f"  {kind}   # {n} mark{'s' if n > 1 else ''}" for kind, n in sorted(intake.no_such_kind.items())]
+    if intake.unmapped:
+        out.append(
+            "codes that nobody has mapped; their marks count only as possible. Add to the mapping, with the kind filled in:"
+        )
+        out += [
+            f'  - {{code: "{code}", kind: …}}   # {n} mark{"s" if n > 1 else ""}' for code, n in sorted(intake.unmapped.items())
+        ]
+    return out
+
+
+def table(found: list[Any], on: date) -> None:
+    """Pupils as a table: those not decided first, then by due day. Plain text when it is not a terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    refused = [a for a in found if isinstance(a, Refused)]
+    decided = [a for a in found if not isinstance(a, Refused)]
+    decided.sort(key=lambda d: (not d.is_undecided, d.next is None, d.next.due if d.next and d.next.due else date.max, d.pupil))
+    grid = Table(title=f"on {on}", title_justify="left", header_style="bold", expand=False)
+    for name in ("pupil", "next", "who", "by", "state", "why"):
+        grid.add_column(name, overflow="fold")
+    for r in refused:
+        grid.add_row(Text(r.pupil, style="bold red"), Text(f"not decided: {r.error.message}"), "", "", "", Text(r.error.rule))
+    quiet = 0
+    for d in decided:
+        t = d.next
+        if t is None and not d.is_undecided and not d.set_aside:
+            quiet += 1
+            continue
+        act = d.rules.acts.get(t.action) if t else None
+        aside = f"{len(d.set_aside)} mark{'s' if len(d.set_aside) > 1 else ''} set aside" if d.set_aside else ""
+        question = f"undecided: {d.questions[0].what.replace('_', ' ')}, {d.questions[0].fact}" if d.questions else ""
+        step = next((s for s in d.open_steps if t and s.name in t.openings), None)
+        counted = next((r for r in step.because if r.what == "counter"), None) if step else None
+        why = f"{step.step} since {step.opened_on}" + (f", {counted.low} of {counted.limit}" if counted else "") if step else ""
+        grid.add_row(
+            Text(d.pupil),
+            Text(act.name.in_language("en") if act else "–"),
+            Text(t.role if t else ""),
+            Text(str(t.due) if t and t.due else ""),
+            Text(("overdue" if t.overdue else t.state) if t else ""),
+            Text("; ".join(x for x in (question, why, aside) if x)),
+        )
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console.print(grid)
+    undecided = sum(d.is_undecided for d in decided)
+    console.print(
+        f"{len(decided)} decided, of these {undecided} with an open question; "
+        f"{len(refused)} not decided; {quiet} without a task are not shown."
+    )
+
+
+@app.command()
+@click.argument("records")
+@RULES
+@ALLOW
+@CALENDAR
+@SCHOOLS
+@ON
+@KNOWN
+@MAPPING
+@click.option("--pupil", required=True)
+@click.option("--language", type=click.Choice(LANGUAGES), default="fi", show_default=True)
+@click.option("--for", "reader", help="only what this role, guardian, pupil or log may see")
+def explain(
+    records: str,
+    rules: str,
+    allow: tuple[str, ...],
+    calendar: str | None,
+    schools: str | None,
+    on: date,
+    known_on: date | None,
+    mapping: str | None,
+    pupil: str,
+    language: str,
+    reader: str | None,
+) -> None:
+    """One pupil's decision in words."""
+    asked = asked_with(rules, allow, calendar, schools, mapping)
+    with cases_of(records, asked) as (cases, intake):
+        one = (c for c in cases if c.pupil == pupil)
+        for a in decided(one, asked, intake, on, known_on, reader):
+            if isinstance(a, Refused):
+                click.echo(str(a.error), err=True)
+                sys.exit(NOT_DECIDED)
+            click.echo(explain_decision(a, language=language))
+            return
+    click.echo(f"there is no pupil '{pupil}' in {records}", err=True)
+    sys.exit(1)
