@@ -9,13 +9,15 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from sky_model import vocabulary as words
 from sky_model.engine import digest, engine_version, numbers_of
 from sky_model.errors import Problem, nearest
-from sky_model.layers import Layer, Whole, lay
+from sky_model.layers import Layer, Whole, granted, lay
+from sky_model.milder import prove
 from sky_model.rules import (
     ABSENCE,
     WHO_RECORDED,
@@ -40,7 +42,7 @@ from sky_model.rules import (
 )
 from sky_model.schooldays import Schedule, Span, Window
 
-__all__ = ["compile_layers", "may_both_hold"]
+__all__ = ["compile_layers", "may_both_hold", "with_its_base"]
 
 SECTIONS_WITH_IDS = (
     "sources", "kinds", "counters", "reports", "questions", "parameters", "tiers", "critical_rules",
@@ -51,7 +53,13 @@ BLANKS = ("total", "by_kind", "limit", "first", "last")  # what the text of a me
 
 
 def compile_layers(layers: list[Layer]) -> tuple[Ruleset | None, list[Problem]]:
-    """The layers as one. What follows from a change that was not made, or makes no ruleset, is no fault of its own."""
+    """The layers as one, never milder than what is beneath where that protects."""
+    ruleset, problems = _as_one(layers)
+    return _never_milder(ruleset, layers) if ruleset is not None and len(layers) > 1 else (ruleset, problems)
+
+
+def _as_one(layers: list[Layer]) -> tuple[Ruleset | None, list[Problem]]:
+    """What follows from a change that was not made, or makes no ruleset, is no fault of its own."""
     whole, problems = lay(layers)
     if any(p.code != "doubled-id" for p in problems):
         return None, problems
@@ -59,6 +67,36 @@ def compile_layers(layers: list[Layer]) -> tuple[Ruleset | None, list[Problem]]:
     if said is None:
         return None, [*problems, *faults]
     return _Compiler(layers, whole, said, problems).ruleset()
+
+
+def _never_milder(ruleset: Ruleset, layers: list[Layer]) -> tuple[Ruleset | None, list[Problem]]:
+    """A layer that is milder than its base where the base protects is refused; of a variant every answer says so."""
+    assert ruleset.whole is not None
+    base, problems = compile_layers(layers[1:])
+    if base is None:
+        return None, problems
+    milder = prove(_with_grants(base, layers), ruleset).milder
+    if ruleset.said.status == "variant":
+        told = " ".join(ruleset.notes)
+        notes = tuple(f"variant: milder than its base: {m.at}: {m.what}" for m in milder if m.at not in told)
+        return replace(ruleset, notes=(*ruleset.notes, *notes)), []
+    for m in milder:
+        said = f"the layer is milder than its base: {m.at}: {m.what}"
+        problems.append(Problem("milder", said, ruleset.whole.place(m.path), m.why))
+    return (None, problems) if problems else (ruleset, [])
+
+
+def _with_grants(base: Ruleset, layers: list[Layer]) -> Ruleset:
+    """The base with what it lets this layer change by its own words: only what remains is compared."""
+    assert base.whole is not None
+    below = granted(layers[0], layers[1:], base.whole)
+    return base if len(below) == len(layers) - 1 else _as_one(below)[0] or base
+
+
+def with_its_base(layers: list[Layer]) -> tuple[Ruleset, Ruleset] | None:
+    """(the base with what it grants, the layer as it is), to be compared; None: there is no base, or it has faults."""
+    ruleset, base = _as_one(layers)[0], compile_layers(layers[1:])[0] if len(layers) > 1 else None
+    return None if ruleset is None or base is None else (_with_grants(base, layers), ruleset)
 
 
 class _Compiler:
@@ -713,7 +751,37 @@ class _Compiler:
                 self._answer_fits(fact, what, op, value, at, *where)
                 asks.append((op, tuple(value) if isinstance(value, list) else value))
         is_unsaid = any(isinstance(v, Unsaid) for _, v in asks)
-        return Test(".".join(map(str, (*at[1], *path, fact))), what, fact, tuple(asks), is_unsaid)
+        made = Test(".".join(map(str, (*at[1], *path, fact))), what, fact, tuple(asks), is_unsaid)
+        if what != "counter" or path[0] not in ("opens", "rows"):
+            return made
+        held = tuple(self._with_held(made, k, op, asked[op], at, *path, fact, op) for k, (op, _) in enumerate(asks))
+        older = tuple(t for tests in held for t in tests)
+        return AnyOf((made, *older)) if older else made
+
+    def _with_held(self, test: Test, k: int, op: str, value: Any, at: Any, *path: str | int) -> list[Test]:
+        """A protected limit that a layer lowered stays as a ground of its own: closed at 30 of 50, the step opens at 50."""
+        if op not in ("at_least", "more_than"):
+            return []
+        unit, now = self.counters[test.fact].unit, test.asks[k][1]
+        if isinstance(value, words.FromParameter):
+            index = next(i for i, p in enumerate(self.said.parameters) if p.id == value.parameter)
+            before = self._numbers_held(("parameters", index, "value"), unit)
+        elif isinstance(value, words.By):
+            bands = self._bands(value.by.grade, at, *path, "by", "grade", every=False)
+            held = {g: self._numbers_held((*at[1], *path, "by", "grade", band), unit) for g, (band, _) in bands.items()}
+            most = max(map(len, held.values()), default=0)
+            before = [ByGrade({g: x[n] if n < len(x) else now.values[g] for g, x in held.items()}) for n in range(most)]
+        else:
+            before = self._numbers_held((*at[1], *path), unit)
+        older = [n for n in before if isinstance(n, ByGrade) or (isinstance(now, int) and n > now)]
+        return [
+            Test(f"{test.place}+{i}", test.what, test.fact, (*test.asks[:k], (op, n), *test.asks[k + 1 :]))
+            for i, n in enumerate(older, 1)
+        ]
+
+    def _numbers_held(self, path: tuple[str | int, ...], unit: int) -> list[Any]:
+        numbers = (x for x in self.whole.held_before(path) if isinstance(x, str) and re.fullmatch(r"\d{1,9}(\.\d{1,2})?", x))
+        return [int(Decimal(x) * unit) for x in numbers]
 
     def _what(self, fact: str) -> str | None:
         if fact == "grade":

@@ -21,7 +21,7 @@ from sky_model import vocabulary as words
 from sky_model.errors import Place, Problem, RulesetError, nearest
 from sky_model.source import read_file
 
-__all__ = ["Layer", "Origin", "Whole", "lay", "layer_of", "read_layers", "rulesets_folder", "show"]
+__all__ = ["Layer", "Origin", "Whole", "granted", "lay", "layer_of", "read_layers", "rulesets_folder", "show"]
 
 FILES = ("ruleset.yaml", "monitoring.yaml", "escalation.yaml", "roles.yaml", "texts.yaml")
 UNREAD = ("yaml", "too-large", "too-deep", "no-file", "not-utf-8", "empty", "anchor")
@@ -180,6 +180,31 @@ def read_layers(name: str | Path) -> tuple[list[Layer], list[Problem]]:
         found = nextone
 
 
+def granted(layer: Layer, below: list[Layer], whole: Whole) -> list[Layer]:
+    """The base with those changes of a layer that it lets a layer make by its own words: `layer_may`, other than `lower`.
+
+    below, whole  the base: its layers from the top down, and them as one
+    """
+    said: dict[str, Any] = {}
+    for how in STATED:
+        for i, one in enumerate(layer.data.get(how, ())):
+            at = one.get("at", f"parameters.{one.get('parameter')}.value")
+            try:
+                may, why = whole.leave(at)
+            except _NotFound:
+                continue  # something that the layer itself adds
+            if (may in ("anything", "set", "raise") and why) or isinstance(may, dict):
+                said.setdefault(how, []).append((i, one))
+    if not said:
+        return below
+    top = below[0]
+    data = {k: v for k, v in top.data.items() if k in IDENTITY} | {how: [x for _, x in some] for how, some in said.items()}
+    places: dict[KeyPath, Place] = {
+        (how, n): layer.place((how, i)) for how, some in said.items() for n, (i, _) in enumerate(some)
+    }
+    return [Layer(top.path, top.shown, data, places), *below]
+
+
 # ---------------------------------------------------------------------- one whole
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -202,6 +227,7 @@ class _Node:
     because: str = ""
     beneath: Origin | None = None
     touched: Place | None = None  # the newest change inside: a fault of the whole item is looked for there
+    was_held: bool = False  # what stood here before was protected: a layer might not do with it what it liked
 
 
 @dataclass(slots=True)
@@ -227,6 +253,21 @@ class Whole:
         for key in path:
             node = node.value[key]
         return node.layer
+
+    def leave(self, at: str) -> tuple[Any, str]:
+        """(what a layer above may do with the value of a path, why): as `layer_may` says it; what is statutory, nothing."""
+        return _leave(self._root, _find_spot(self._root, at).way)
+
+    def held_before(self, path: KeyPath) -> list[Any]:
+        """What stood at a path of keys and indexes before a layer changed it, where the base protects it; newest first."""
+        node: _Node = self._root
+        for key in path:
+            node = node.value[key]
+        out, before = [], node.beneath if node.was_held else None
+        while before is not None:
+            out.append(before.value)
+            before = before.beneath
+        return out
 
     def origin_of(self, at: str) -> Origin:
         """Who says the value of a path such as `counters.absence-lessons.lesson_minutes`. Raises RulesetError."""
@@ -537,6 +578,7 @@ class _Laying:
 
     def _replace(self, spot: _Spot, new: _Node) -> None:
         new.beneath = _origin(spot.node)
+        new.was_held = _leave(self.root, spot.way)[0] != "anything"
         spot.holder.value[spot.key] = new
         self._touch(spot.way[:-1], new.place)
 
@@ -553,7 +595,7 @@ class _Laying:
             hint = "remove the item and add another one"
             self.fault("may-not", f"a name is never changed: '{called}'", *path, hint=hint)
             return False
-        may, why = self._leave(spot.way)
+        may, why = _leave(self.root, spot.way)
         message = self._refusal(spot, called, how, new, may, key)
         if not message and how in ("change", "remove"):
             message, why = self._held_fast(spot, called, new)
@@ -565,38 +607,6 @@ class _Laying:
         self.failed.append(spot.at)
         self.fault("may-not", message, *path, hint=why)
         return False
-
-    def _leave(self, way: tuple[_Node, ...]) -> tuple[Any, str]:
-        """(what a layer may do, why) from the nearest `layer_may`, or from the nearest source: what is statutory, nothing."""
-        sourced = False
-        for i in range(len(way) - 1, 0, -1):
-            node = way[i]
-            own = self._own_leave(node, way[i - 1], way[1])
-            if own is not None and (own[0] != "anything" or not own[2]) and not (sourced and own[2]):
-                return own[0], own[1]
-            sourced = sourced or own is not None
-        return "anything", ""
-
-    def _own_leave(self, node: _Node, holder: _Node, section: _Node) -> tuple[Any, str, bool] | None:
-        """(what it leaves to layers, why, does that follow from its source) of one item; None where it says nothing."""
-        if not isinstance(node.value, dict):
-            return None
-        if "layer_may" in node.value:
-            may = node.value["layer_may"]
-            return _plain(may), f"layer_may: {show(_plain(may))} stands at {may.place}", False
-        if section is self.root.value.get("sources") and holder is section:
-            kind = node.value.get("kind")
-            if kind is not None and kind.value in STATUTORY:
-                return "nothing", f"it is a {kind.value}, at {node.place}", True
-            return None
-        source = node.value.get("source")
-        if source is None or not isinstance(source.value, str):
-            return None  # an action without a source of its own has that of its step
-        for item in self.root.value["sources"].value if "sources" in self.root.value else ():
-            if item.value["id"].value == source.value and item.value["kind"].value in STATUTORY:
-                kind = item.value["kind"].value
-                return "nothing", f"it rests on the {kind} '{source.value}', as said at {source.place}", True
-        return "anything", "", True
 
     def _refusal(self, spot: _Spot, called: str, how: str, new: _Node | None, may: Any, key: str | None) -> str:
         """Why a layer may not do so; empty when it may."""
@@ -621,7 +631,7 @@ class _Laying:
         kept = [_plain(x) for x in _mappings(new)] if new is not None else []
 
         def look(node: _Node, holder: _Node, name: str) -> tuple[str, str]:
-            own = self._own_leave(node, holder, spot.way[1]) if node is not spot.node else None
+            own = _own_leave(self.root, node, holder, spot.way[1]) if node is not spot.node else None
             if own is not None and own[0] != "anything" and _plain(node) not in kept:
                 return f"'{called}' holds '{name}', which a layer may not change as it likes", own[1]
             for key, inner in _inside(node):
@@ -631,6 +641,40 @@ class _Laying:
             return "", ""
 
         return look(spot.node, spot.holder, "")
+
+
+def _leave(root: _Node, way: tuple[_Node, ...]) -> tuple[Any, str]:
+    """(what a layer may do, why) from the nearest `layer_may`, or from the nearest source: what is statutory, nothing."""
+    sourced = False
+    for i in range(len(way) - 1, 0, -1):
+        node = way[i]
+        own = _own_leave(root, node, way[i - 1], way[1])
+        if own is not None and (own[0] != "anything" or not own[2]) and not (sourced and own[2]):
+            return own[0], own[1]
+        sourced = sourced or own is not None
+    return "anything", ""
+
+
+def _own_leave(root: _Node, node: _Node, holder: _Node, section: _Node) -> tuple[Any, str, bool] | None:
+    """(what it leaves to layers, why, does that follow from its source) of one item; None where it says nothing."""
+    if not isinstance(node.value, dict):
+        return None
+    if "layer_may" in node.value:
+        may = node.value["layer_may"]
+        return _plain(may), f"layer_may: {show(_plain(may))} stands at {may.place}", False
+    if section is root.value.get("sources") and holder is section:
+        kind = node.value.get("kind")
+        if kind is not None and kind.value in STATUTORY:
+            return "nothing", f"it is a {kind.value}, at {node.place}", True
+        return None
+    source = node.value.get("source")
+    if source is None or not isinstance(source.value, str):
+        return None  # an action without a source of its own has that of its step
+    for item in root.value["sources"].value if "sources" in root.value else ():
+        if item.value["id"].value == source.value and item.value["kind"].value in STATUTORY:
+            kind = item.value["kind"].value
+            return "nothing", f"it rests on the {kind} '{source.value}', as said at {source.place}", True
+    return "anything", "", True
 
 
 def _mappings(node: _Node) -> Iterator[_Node]:
