@@ -114,7 +114,7 @@ class TooEarly:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """The nearest limit of a step that is not open, and how much is missing."""
+    """A limit and how much is missing to it. Of an open step nothing is missing: 0 at the limit, less than 0 above it."""
 
     step: str
     counter: str
@@ -155,6 +155,21 @@ class Decision:
     def next(self) -> Task | None:
         """The next intervention: the first task that is ready, or whose consent or answer stands in its place."""
         return next((t for t in self.tasks if t.is_next), None)
+
+    @property
+    def nearest_open(self) -> Nearest | None:
+        """The other side of `nearest`: of the open steps that rest on one limit alone the one that was least above it.
+
+        It speaks of the day that the opening was about: with a number below the limit it would not have opened then. What
+        would take its ground away today says `sky_model.checks.counterfactual.what_if`.
+        """
+        alone = [(s, s.because[0]) for s in self.open_steps if len(s.because) == 1 and not s.is_in_doubt]
+        near = [
+            Nearest(s.step, r.fact, r.limit, r.low, _plain(Decimal(str(r.limit)) - Decimal(str(r.low))))
+            for s, r in alone
+            if r.what == "counter" and r.is_sure and r.operator in ("at_least", "more_than") and r.limit
+        ]
+        return max(near, key=lambda n: n.missing / n.limit, default=None)
 
     @property
     def is_undecided(self) -> bool:

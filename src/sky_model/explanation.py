@@ -17,7 +17,7 @@ from sky_model.source import read_file
 from sky_model.tasks import PARTIES, Message, Task
 from sky_model.vocabulary import LANGUAGES
 
-__all__ = ["explain", "word_message"]
+__all__ = ["Speaker", "big", "explain", "small", "word_message"]
 
 
 @lru_cache(maxsize=1)
@@ -31,7 +31,7 @@ def explain(decision: Decision, *, language: str = "fi") -> str:
     """The decision as text for people, one thought a line. Raises ValueError for an unknown language."""
     if language not in LANGUAGES:
         raise ValueError(f"the language '{language}' is not known; write one of {', '.join(LANGUAGES)}")
-    return "\n".join(_Speaker(decision, language).lines())
+    return "\n".join(Speaker(decision, language).lines())
 
 
 def word_message(decision: Decision, message: Message, *, language: str = "fi") -> str:
@@ -42,13 +42,13 @@ def word_message(decision: Decision, message: Message, *, language: str = "fi") 
     """
     if language not in LANGUAGES:
         raise ValueError(f"the language '{language}' is not known; write one of {', '.join(LANGUAGES)}")
-    speaker = _Speaker(decision, language)
+    speaker = Speaker(decision, language)
     text = decision.rules.said.texts.get(message.text) if message.text else None
     if text is None:
         return speaker.message(message)
     totals = dict(message.totals)
     total = totals.pop("total", None)
-    kinds = ", ".join(f"{_small(speaker.name('kinds', kind))} {n}" for kind, n in totals.items())
+    kinds = ", ".join(f"{small(speaker.name('kinds', kind))} {n}" for kind, n in totals.items())
     filled = {
         "total": "–" if total is None else total,
         "by_kind": kinds or "–",
@@ -59,7 +59,7 @@ def word_message(decision: Decision, message: Message, *, language: str = "fi") 
     return text.in_language(language).format(**filled)
 
 
-class _Speaker:
+class Speaker:
     def __init__(self, decision: Decision, language: str) -> None:
         self.d, self.language = decision, language
 
@@ -96,7 +96,7 @@ class _Speaker:
 
     def action(self, action: str) -> str:
         act = self.d.rules.acts.get(action)
-        return _small(act.name.in_language(self.language)) if act else action
+        return small(act.name.in_language(self.language)) if act else action
 
     # ------------------------------------------------------------------ the letter
     def lines(self) -> list[str]:
@@ -119,7 +119,7 @@ class _Speaker:
         if d.rules.unsaid:
             out.append(self.say("unsaid", gaps="; ".join(d.rules.unsaid)))
         for x in d.too_early:
-            counter = _big(self.name("counters", x.counter))
+            counter = big(self.name("counters", x.counter))
             day = self.day(x.known_from) if x.known_from else ""
             out.append(self.say("too-early" if day else "too-early-unknown", counter=counter, day=day))
         out.append(self.data())
@@ -154,7 +154,7 @@ class _Speaker:
         if source is not None and source.kind in ("statute", "norm"):
             out.append(self.say(source.kind, source=source.name, certainty=self.say(t.certainty)))
         if t.state == "blocked":
-            consents = (_small(self.name("consents", c)) for c in t.blocked_by)
+            consents = (small(self.name("consents", c)) for c in t.blocked_by)
             out.append(self.say("blocked", consent=self.join(consents, "and")))
         if t.at_least is not None:
             n, of = t.at_least
@@ -191,9 +191,9 @@ class _Speaker:
                 marks = self.say("one-mark") if len(r.marks) == 1 else self.say("marks", n=len(r.marks))
                 key = "because-marks" if self.counts_marks(r.fact) else "because-counter"
                 first = self.day(r.first)
-                out.append(self.say(key, counter=_big(counter), low=r.low, limit=r.limit, first=first, about=about, marks=marks))
+                out.append(self.say(key, counter=big(counter), low=r.low, limit=r.limit, first=first, about=about, marks=marks))
             elif r.what == "report" and r.about:
-                out.append(self.say("because-report", about=self.day(r.about), report=_small(self.name("reports", r.fact))))
+                out.append(self.say("because-report", about=self.day(r.about), report=small(self.name("reports", r.fact))))
         readings = list(dict.fromkeys(text for r in s.because for text in r.rests_on))
         if readings:
             out.append(self.say("rests-on", readings="; ".join(readings)))
@@ -255,7 +255,7 @@ class _Speaker:
         counted = {r.fact for s in self.d.open_steps for r in s.because if r.what == "counter"}
         if n is None or n.counter in counted or (self.d.open_steps and not n.number):
             return []
-        counter, step = _big(self.name("counters", n.counter)), self.name("steps", n.step)
+        counter, step = big(self.name("counters", n.counter)), self.name("steps", n.step)
         return [self.say("nearest", step=step, counter=counter, number=n.number, limit=n.limit, missing=n.missing)]
 
     def data(self) -> str:
@@ -267,9 +267,9 @@ class _Speaker:
         return " ".join(out)
 
 
-def _small(text: str) -> str:
+def small(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _big(text: str) -> str:
+def big(text: str) -> str:
     return text[:1].upper() + text[1:]

@@ -148,6 +148,7 @@ class Facts:
         self.is_plain = len(self.enrolments) <= 1
         self._parts: dict[tuple[str, int], list[Part]] = {}
         self._lines: dict[tuple[Any, ...], Line] = {}
+        self._special: dict[int, list[int]] = {}
         self._states: dict[int, dict[int, list[tuple[int, list[Entry], int, int | None]]]] = {}
         self._changes: dict[Any, list[int]] = {}
         self._late: dict[str, list[Line]] = {}
@@ -225,6 +226,10 @@ class Facts:
                     for d, e in sorted(newest.items())
                 ]
         return self._places[epoch]
+
+    def places(self, moment: int) -> list[tuple[int, Place]]:
+        """(from which day, where the pupil is) as known at a moment."""
+        return self._places_of(self._epoch(moment))
 
     def calendar_of(self, calendar: str | None, school: str | None) -> Calendar:
         if isinstance(self.calendars, Calendar):
@@ -608,9 +613,9 @@ class Facts:
         first = max(first, self.begins(moment))
         total = 0
         special: dict[int, tuple[int | None, int]] = {}
-        for d, list_of in states.items():
+        for d in self._special_days(epoch):
             if first <= d <= day:
-                state = next((s for s in reversed(list_of) if s[0] <= moment), None)
+                state = next((s for s in reversed(states[d]) if s[0] <= moment), None)
                 if state is not None:
                     out = sum(e.low for e in state[1] if e.kind and self.rules.kinds[e.kind].is_ == "not_planned")
                     if state[3] is not None or out:
@@ -627,6 +632,17 @@ class Facts:
                 total += int(per_week * unit) * (days - len(with_register))
             total += 5 * sum((special[d][0] or 0) - special[d][1] for d in mine)
         return total
+
+    def _special_days(self, epoch: int) -> list[int]:
+        """Days whose planned lessons are not those of the week: a register says them, or the school kept the pupil out."""
+        if epoch not in self._special:
+            barred = {k.id for k in self.rules.said.kinds if k.is_ == "not_planned"}
+            self._special[epoch] = [
+                d
+                for d, list_of in self.states(epoch).items()
+                if any(s[3] is not None or any(e.kind in barred for e in s[1]) for s in list_of)
+            ]
+        return self._special[epoch]
 
     def _days_at(self, place: Place, epoch: int, first: int, day: int) -> int:
         places = self._places_of(epoch)

@@ -21,7 +21,22 @@ from sky_model import vocabulary as words
 from sky_model.errors import Place, Problem, RulesetError, nearest
 from sky_model.source import read_file
 
-__all__ = ["Layer", "Origin", "Whole", "granted", "lay", "layer_of", "read_layers", "rulesets_folder", "show"]
+__all__ = [
+    "IDENTITY",
+    "STATED",
+    "Layer",
+    "Node",
+    "Origin",
+    "Whole",
+    "granted",
+    "lay",
+    "layer_of",
+    "named_in",
+    "plain_of",
+    "read_layers",
+    "rulesets_folder",
+    "show",
+]
 
 FILES = ("ruleset.yaml", "monitoring.yaml", "escalation.yaml", "roles.yaml", "texts.yaml")
 UNREAD = ("yaml", "too-large", "too-deep", "no-file", "not-utf-8", "empty", "anchor")
@@ -218,7 +233,7 @@ class Origin:
 
 
 @dataclass(slots=True)
-class _Node:
+class Node:
     """A value with its origin; mappings and lists hold nodes."""
 
     value: Any
@@ -238,7 +253,7 @@ class Whole:
     places: dict[KeyPath, Place]
     removed: dict[str, Place]  # the name of an item that a layer took away, and where it says so
     notes: list[str]
-    _root: _Node
+    root: Node
     _above: Place
 
     def place(self, path: KeyPath = ()) -> Place:
@@ -249,18 +264,22 @@ class Whole:
 
     def layer(self, path: KeyPath) -> str:
         """The layer that says the value of a path of keys and indexes."""
-        node = self._root
+        node = self.root
         for key in path:
             node = node.value[key]
         return node.layer
 
     def leave(self, at: str) -> tuple[Any, str]:
         """(what a layer above may do with the value of a path, why): as `layer_may` says it; what is statutory, nothing."""
-        return _leave(self._root, _find_spot(self._root, at).way)
+        return _leave(self.root, _find_spot(self.root, at).way)
+
+    def paths(self) -> Iterator[tuple[str, Any]]:
+        """Every path that a layer above may name, with the value that stands there."""
+        yield from ((at, plain_of(node)) for at, node in _paths(self.root))
 
     def held_before(self, path: KeyPath) -> list[Any]:
         """What stood at a path of keys and indexes before a layer changed it, where the base protects it; newest first."""
-        node: _Node = self._root
+        node: Node = self.root
         for key in path:
             node = node.value[key]
         out, before = [], node.beneath if node.was_held else None
@@ -272,38 +291,38 @@ class Whole:
     def origin_of(self, at: str) -> Origin:
         """Who says the value of a path such as `counters.absence-lessons.lesson_minutes`. Raises RulesetError."""
         try:
-            return _origin(_find_spot(self._root, at).node)
+            return _origin(_find_spot(self.root, at).node)
         except _NotFound as e:
             raise RulesetError([replace(e.problem, place=self._above)]) from None
 
 
-def _grow(value: Any, layer: Layer, path: KeyPath, because: str = "") -> _Node:
+def _grow(value: Any, layer: Layer, path: KeyPath, because: str = "") -> Node:
     inner: Any = value
     if isinstance(value, dict):
         inner = {k: _grow(v, layer, (*path, k), because) for k, v in value.items()}
     elif isinstance(value, list):
         inner = [_grow(v, layer, (*path, i), because) for i, v in enumerate(value)]
-    return _Node(inner, layer.name, layer.place(path), because)
+    return Node(inner, layer.name, layer.place(path), because)
 
 
-def _plain(node: _Node) -> Any:
+def plain_of(node: Node) -> Any:
     if isinstance(node.value, dict):
-        return {k: _plain(v) for k, v in node.value.items()}
-    return [_plain(v) for v in node.value] if isinstance(node.value, list) else node.value
+        return {k: plain_of(v) for k, v in node.value.items()}
+    return [plain_of(v) for v in node.value] if isinstance(node.value, list) else node.value
 
 
-def _origin(node: _Node) -> Origin:
-    return Origin(_plain(node), node.layer, node.place, node.because, node.beneath)
+def _origin(node: Node) -> Origin:
+    return Origin(plain_of(node), node.layer, node.place, node.because, node.beneath)
 
 
-def _inside(node: _Node) -> Iterator[tuple[str | int, _Node]]:
+def _inside(node: Node) -> Iterator[tuple[str | int, Node]]:
     if isinstance(node.value, dict):
         yield from node.value.items()
     elif isinstance(node.value, list):
         yield from enumerate(node.value)
 
 
-def _places(node: _Node, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Place]]:
+def _places(node: Node, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Place]]:
     yield path, node.touched or node.place
     for key, inner in _inside(node):
         yield from _places(inner, (*path, key))
@@ -334,14 +353,14 @@ class _Spot:
     """What a path leads to: the value, what holds it, and the values on the way from the top, with the keys between."""
 
     at: str
-    node: _Node
-    holder: _Node
+    node: Node
+    holder: Node
     key: str | int
-    way: tuple[_Node, ...]
+    way: tuple[Node, ...]
     keys: tuple[str, ...]
 
 
-def _name(item: _Node) -> str | None:
+def _name(item: Node) -> str | None:
     """What an item of a list is called in a path."""
     if not isinstance(item.value, dict):
         return None if isinstance(item.value, list) else str(item.value)
@@ -354,29 +373,29 @@ def _name(item: _Node) -> str | None:
     return next(iter(item.value)) if _is_part(item) else None
 
 
-def _is_part(item: _Node) -> bool:
+def _is_part(item: Node) -> bool:
     """Is it a part of `any`, `all` or `none`: one fact with what is asked of it?"""
     inside = list(item.value.values()) if isinstance(item.value, dict) else []
     return len(inside) == 1 and isinstance(inside[0].value, dict | list)
 
 
-def _named(node: _Node) -> Iterator[tuple[str, str | int, _Node]]:
+def named_in(node: Node) -> Iterator[tuple[str, str | int, Node]]:
     for key, inner in _inside(node):
         name = key if isinstance(key, str) else _name(inner)
         if name is not None:
             yield name, key, inner
 
 
-def _is_single_fact(condition: _Node) -> bool:
+def _is_single_fact(condition: Node) -> bool:
     return _is_part(condition) and next(iter(condition.value)) not in JOINING
 
 
-def _find_spot(root: _Node, at: str) -> _Spot:
+def _find_spot(root: Node, at: str) -> _Spot:
     node, holder, rest = root, root, at
     key: str | int = ""
     way, keys = [root], list[str]()
     while rest or not keys:
-        found = [x for x in _named(node) if rest == x[0] or rest.startswith(f"{x[0]}.")]
+        found = [x for x in named_in(node) if rest == x[0] or rest.startswith(f"{x[0]}.")]
         if not found:
             raise _no_path(root, at, node, keys, rest)
         name = max((x[0] for x in found), key=len)
@@ -394,34 +413,34 @@ def _find_spot(root: _Node, at: str) -> _Spot:
     return _Spot(at, node, holder, key, tuple(way), tuple(keys))
 
 
-def _paths(node: _Node, start: str = "") -> Iterator[tuple[str, _Node]]:
-    for name, key, inner in _named(node):
+def _paths(node: Node, start: str = "") -> Iterator[tuple[str, Node]]:
+    for name, key, inner in named_in(node):
         at = f"{start}.{name}" if start else name
         yield at, inner
         is_part = isinstance(key, int) and _is_part(inner) and name in inner.value
         yield from _paths(inner.value[name] if is_part else inner, at)
 
 
-def _no_path(root: _Node, at: str, node: _Node, keys: list[str], rest: str) -> _NotFound:
+def _no_path(root: Node, at: str, node: Node, keys: list[str], rest: str) -> _NotFound:
     where = f" in {'.'.join(keys)}" if keys else ""
     missing = rest.split(".")[0]
     if missing in JOINING and _is_single_fact(node):
         return _NotFound(_single_fact(at, ".".join(keys), node, missing))
     matcher = SequenceMatcher(b=at, autojunk=False)
 
-    def near(x: tuple[str, _Node], how: str = "quick_ratio") -> float:
+    def near(x: tuple[str, Node], how: str = "quick_ratio") -> float:
         matcher.set_seq1(x[0])
         return float(getattr(matcher, how)())
 
     likely = heapq.nlargest(60, _paths(root), key=near)
     best = heapq.nlargest(3, likely, key=lambda x: near(x, "ratio"))
-    hint = "; ".join(f"{path} ({show(_plain(x), 50)})" for path, x in best)
+    hint = "; ".join(f"{path} ({show(plain_of(x), 50)})" for path, x in best)
     hint = f"nearest are {hint}" if hint else ""
     return _NotFound(Problem("no-path", f"at: {at}: there is no '{missing}'{where}", Place(""), hint))
 
 
-def _single_fact(at: str, where: str, node: _Node, joining: str) -> Problem:
-    said = show(_plain(node), 200)
+def _single_fact(at: str, where: str, node: Node, joining: str) -> Problem:
+    said = show(plain_of(node), 200)
     hint = f"first change it: at: {where}, from: {said}, to: {{{joining}: [{said}]}}"
     return Problem("single-fact", f"at: {at}: {where} is a single fact, {said}", Place(""), hint)
 
@@ -436,7 +455,7 @@ def lay(layers: list[Layer]) -> tuple[Whole, list[Problem]]:
     for key in IDENTITY:
         if key in top.data:
             laying.root.value[key] = _grow(top.data[key], top, (key,))
-    data = _plain(laying.root)
+    data = plain_of(laying.root)
     return Whole(data, dict(_places(laying.root)), laying.removed, laying.notes, laying.root, top.place()), laying.problems
 
 
@@ -444,7 +463,7 @@ class _Laying:
     """The whole as it grows, layer by layer from the base up."""
 
     def __init__(self) -> None:
-        self.root = _Node({}, "", Place(""))
+        self.root = Node({}, "", Place(""))
         self.problems: list[Problem] = []
         self.removed: dict[str, Place] = {}
         self.notes: list[str] = []
@@ -468,7 +487,7 @@ class _Laying:
                 getattr(self, f"_{how}")(said, i)
 
     def _put_items(self, section: str, items: list[Any]) -> None:
-        held = self.root.value.setdefault(section, _Node([], self.current.name, self.current.place((section,))))
+        held = self.root.value.setdefault(section, Node([], self.current.name, self.current.place((section,))))
         known = {x.value["id"].value: x for x in held.value if isinstance(x.value, dict) and "id" in x.value}
         for i, item in enumerate(items):
             node = _grow(item, self.current, (section, i))
@@ -482,7 +501,7 @@ class _Laying:
             held.value.append(node)
 
     def _put_keys(self, section: str, items: dict[str, Any]) -> None:
-        held = self.root.value.setdefault(section, _Node({}, self.current.name, self.current.place((section,))))
+        held = self.root.value.setdefault(section, Node({}, self.current.name, self.current.place((section,))))
         for key, item in items.items():
             if key in held.value:
                 hint = "choose another name, or state what is to be other than in the base under `change`"
@@ -494,7 +513,7 @@ class _Laying:
     def _set(self, said: dict[str, Any], i: int) -> None:
         name, start = said["parameter"], ("set", i)
         held = self.root.value.get("parameters")
-        known = {n: node for n, _, node in _named(held)} if held else {}
+        known = {n: node for n, _, node in named_in(held)} if held else {}
         if name not in known:
             hint = nearest(name, known)
             self.fault("no-parameter", f"there is no parameter '{name}'", *start, "parameter", hint=hint)
@@ -509,7 +528,7 @@ class _Laying:
         spot = self._spot(said["at"], start)
         if spot is None:
             return
-        old, wanted, to = _plain(spot.node), said["from"], said["to"]
+        old, wanted, to = plain_of(spot.node), said["from"], said["to"]
         if old != wanted:
             self.failed.append(spot.at)
             message = f"at: {spot.at}: {spot.node.layer} says {show(old)} at {spot.node.place}, not {show(wanted)}"
@@ -535,16 +554,16 @@ class _Laying:
                 self.problems.append(replace(problem, place=self.current.place((*start, "at"))))
                 return
             hint = "name the new key: key: …" if isinstance(inside, dict) else "an item is added to a list"
-            self.fault("no-list", f"at: {spot.at}: here is no list, but {show(_plain(spot.node))}", *start, "at", hint=hint)
+            self.fault("no-list", f"at: {spot.at}: here is no list, but {show(plain_of(spot.node))}", *start, "at", hint=hint)
             return
         if key is not None and not isinstance(inside, dict):
             self.failed.append(spot.at)
             hint = "leave `key` out: an item of a list has no key"
-            self.fault("no-list", f"at: {spot.at}: here are no keys, but {show(_plain(spot.node))}", *start, "key", hint=hint)
+            self.fault("no-list", f"at: {spot.at}: here are no keys, but {show(plain_of(spot.node))}", *start, "key", hint=hint)
             return
         name = key if key is not None else _name(new)
         # a part may ask about a fact twice; everything else stands once under its name
-        there = [x for n, _, x in _named(spot.node) if n == name] if key is not None or not _is_part(new) else []
+        there = [x for n, _, x in named_in(spot.node) if n == name] if key is not None or not _is_part(new) else []
         if there:
             hint = "choose another name, or state what is to be other than in the base under `change`"
             self.fault("doubled-id", f"at: {spot.at}: '{name}' is already at {there[0].place}", *start, "item", hint=hint)
@@ -576,19 +595,19 @@ class _Laying:
             self.failed.append(at)
             return None
 
-    def _replace(self, spot: _Spot, new: _Node) -> None:
+    def _replace(self, spot: _Spot, new: Node) -> None:
         new.beneath = _origin(spot.node)
         new.was_held = _leave(self.root, spot.way)[0] != "anything"
         spot.holder.value[spot.key] = new
         self._touch(spot.way[:-1], new.place)
 
     @staticmethod
-    def _touch(way: tuple[_Node, ...], place: Place) -> None:
+    def _touch(way: tuple[Node, ...], place: Place) -> None:
         for node in way[2:]:  # the file as a whole and its section stay where they are
             node.touched = place
 
     # ------------------------------------------------------------------ what a layer may do
-    def _may(self, spot: _Spot, called: str, how: str, new: _Node | None, path: KeyPath, key: str | None = None) -> bool:
+    def _may(self, spot: _Spot, called: str, how: str, new: Node | None, path: KeyPath, key: str | None = None) -> bool:
         """May this layer do so? If not, the fault says what it may do and where that is said."""
         if how == "change" and isinstance(spot.key, str) and spot.key in NEVER:
             self.failed.append(spot.at)
@@ -608,7 +627,7 @@ class _Laying:
         self.fault("may-not", message, *path, hint=why)
         return False
 
-    def _refusal(self, spot: _Spot, called: str, how: str, new: _Node | None, may: Any, key: str | None) -> str:
+    def _refusal(self, spot: _Spot, called: str, how: str, new: Node | None, may: Any, key: str | None) -> str:
         """Why a layer may not do so; empty when it may."""
         if may == "anything":
             return ""
@@ -626,13 +645,13 @@ class _Laying:
         was = "" if isinstance(old, dict | list) else f", which is {show(old)}"
         return f"a layer may only {only or f'set a number of {_between(may)} for'} '{called}'{was}"
 
-    def _held_fast(self, spot: _Spot, called: str, new: _Node | None) -> tuple[str, str]:
+    def _held_fast(self, spot: _Spot, called: str, new: Node | None) -> tuple[str, str]:
         """What is inside and may not be changed must stand unchanged in the new value."""
-        kept = [_plain(x) for x in _mappings(new)] if new is not None else []
+        kept = [plain_of(x) for x in _mappings(new)] if new is not None else []
 
-        def look(node: _Node, holder: _Node, name: str) -> tuple[str, str]:
+        def look(node: Node, holder: Node, name: str) -> tuple[str, str]:
             own = _own_leave(self.root, node, holder, spot.way[1]) if node is not spot.node else None
-            if own is not None and own[0] != "anything" and _plain(node) not in kept:
+            if own is not None and own[0] != "anything" and plain_of(node) not in kept:
                 return f"'{called}' holds '{name}', which a layer may not change as it likes", own[1]
             for key, inner in _inside(node):
                 found = look(inner, node, str(key if isinstance(key, str) else _name(inner)))
@@ -643,7 +662,7 @@ class _Laying:
         return look(spot.node, spot.holder, "")
 
 
-def _leave(root: _Node, way: tuple[_Node, ...]) -> tuple[Any, str]:
+def _leave(root: Node, way: tuple[Node, ...]) -> tuple[Any, str]:
     """(what a layer may do, why) from the nearest `layer_may`, or from the nearest source: what is statutory, nothing."""
     sourced = False
     for i in range(len(way) - 1, 0, -1):
@@ -655,13 +674,13 @@ def _leave(root: _Node, way: tuple[_Node, ...]) -> tuple[Any, str]:
     return "anything", ""
 
 
-def _own_leave(root: _Node, node: _Node, holder: _Node, section: _Node) -> tuple[Any, str, bool] | None:
+def _own_leave(root: Node, node: Node, holder: Node, section: Node) -> tuple[Any, str, bool] | None:
     """(what it leaves to layers, why, does that follow from its source) of one item; None where it says nothing."""
     if not isinstance(node.value, dict):
         return None
     if "layer_may" in node.value:
         may = node.value["layer_may"]
-        return _plain(may), f"layer_may: {show(_plain(may))} stands at {may.place}", False
+        return plain_of(may), f"layer_may: {show(plain_of(may))} stands at {may.place}", False
     if section is root.value.get("sources") and holder is section:
         kind = node.value.get("kind")
         if kind is not None and kind.value in STATUTORY:
@@ -677,7 +696,7 @@ def _own_leave(root: _Node, node: _Node, holder: _Node, section: _Node) -> tuple
     return "anything", "", True
 
 
-def _mappings(node: _Node) -> Iterator[_Node]:
+def _mappings(node: Node) -> Iterator[Node]:
     if isinstance(node.value, dict):
         yield node
     for _, inner in _inside(node):

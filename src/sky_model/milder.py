@@ -97,8 +97,11 @@ class _Comparison:
         return Proof(steps, actions, messages, tuple(self.milder))
 
     def _grades(self, narrower: tuple[int, int] | None) -> list[int | None]:
+        """The grades to look at: those of both rulesets and of the item, and a pupil whose grade is not given."""
         first, last = narrower or (0, 9)
-        return [g for g in grades_of(self.layer) if g is None or first <= g <= last]
+        low, high = self.base.said.grades
+        grades = [g for g in grades_of(self.layer) if g is None or max(first, low) <= g <= min(last, high)]
+        return sorted(grades, key=lambda g: (g is None, g != 8))  # an example is of grade 8 where it can be
 
     def _say(self, what: str, *path: str | int, box: Box | None = None) -> None:
         self.milder.append(Milder(self.at, what, self.why, self._place_of(path), self.step, self.action, box))
@@ -109,7 +112,7 @@ class _Comparison:
         out: list[str | int] = []
         value: Any = self.layer.whole.data
         for key in path:
-            if isinstance(value, list):
+            if isinstance(value, list) and isinstance(key, str):
                 found = next((i for i, x in enumerate(value) if isinstance(x, dict) and key in (x.get("id"), x.get("act"))), None)
                 if found is None:
                     break
@@ -191,9 +194,14 @@ class _Comparison:
                     return
 
     def _cause(self, condition: Condition | None, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-        """Where to look: a counter that is another one, or the item itself."""
+        """Where to look: a counter that is another one, marks that turn into another kind, or the item itself."""
         for t in tests_in(condition):
-            if t.what == "counter" and self._relation(f"counter.{t.fact}", False, False) != "same":
+            if t.what != "counter" or t.fact not in self.layer.counters:
+                continue
+            old, new = self.base.counters[t.fact], self.layer.counters[t.fact]
+            if self._turns_touch(old, new) == "other":
+                return ("becomes", len(self.layer.said.becomes) - 1)
+            if self._relation(f"counter.{t.fact}", False, False) != "same" or old.unit != new.unit:
                 return ("counters", t.fact)
         return path
 

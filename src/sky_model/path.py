@@ -599,15 +599,24 @@ class Path:
                 found.add(w.last)
         return sorted(found)
 
-    def _ground(self, o: Opening, known: int, on: int) -> list[tuple[int, Pair]]:
-        """`opens` with later knowledge, for the day the opening was about and those asked about since."""
+    def _ground(self, o: Opening, known: int, on: int) -> Iterator[tuple[int, Pair]]:
+        """`opens` with later knowledge, for the day the opening was about and those asked about since; asked for one by one."""
         v = self.versions[o.version]
         last = min(on, o.ended // DAY if o.ended is not None else on)
-        asks = {(o.about, o.moment)}
-        for q in self._candidate_days(v, o.step, o.day, max(o.day, last), True) if last >= o.day else ():
-            at = end_of(q)
-            asks.update((c, at) for c in self.asked(v, o.step, q, at, known))
-        return [(c, self.opens(v, o.step, c, known, at, seen=o.moment)[0]) for c, at in sorted(asks)]
+        days = self._candidate_days(v, o.step, o.day, max(o.day, last), True) if last >= o.day else []
+        ends = self._part_ends(v, o.step, known) if o.step.lasts.word == "until_closed" else frozenset()
+        for c in sorted({o.about, *days, *(e for e in ends if e <= last)}):
+            moments = {o.moment} if c == o.about else set()
+            for q in days[bisect_left(days, c) :] if c in ends else [c] if c >= o.day else []:
+                if c in self.asked(v, o.step, q, end_of(q), known):
+                    moments.add(end_of(q))
+            for at in sorted(moments):
+                yield c, self.opens(v, o.step, c, known, at, seen=o.moment)[0]
+
+    def _part_ends(self, v: _Version, step: StepOf, known: int) -> frozenset[int]:
+        """The last days of all terms (periods …) in which the counters of a step count, in any of the case's calendars."""
+        calendars = {id(place.calendar): place.calendar for _, place in v.facts.places(known)}
+        return frozenset(s - 1 for c in calendars.values() for part in v.parts_of(step) for s in c.starts(part))
 
     def _is_untouched(self, o: Opening) -> bool:
         """Nothing that this opening rests on was taken back since: its ground is sure and its due day stays."""
@@ -635,9 +644,12 @@ class Path:
         for o in self.openings:
             if self._is_untouched(o):
                 continue
-            ground = self._ground(o, self.now, self.on)
-            o.is_withdrawn = not any(g[1] for _, g in ground)
-            o.is_in_doubt = not o.is_withdrawn and not any(g[0] for _, g in ground)
+            best = FALSE
+            for _, value in self._ground(o, self.now, self.on):
+                best = max(best, value)
+                if best == TRUE:
+                    break
+            o.is_withdrawn, o.is_in_doubt = best == FALSE, best == UNKNOWN
             if not o.is_withdrawn:
                 o.due_from = self._due_from(o)
         for s, v in self._steps_so_far():

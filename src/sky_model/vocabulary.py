@@ -53,6 +53,7 @@ __all__ = [
     "Step",
     "Text",
     "Tier",
+    "keys_at",
     "read",
 ]
 
@@ -1239,7 +1240,7 @@ def _problem(shape: type[BaseModel], error: Any, place: Callable[[tuple[str | in
     if kind == "extra_forbidden" and key.isdigit():
         return Problem("decimal-comma", f"a comma stands before '{key}'", place(loc), "write a decimal point, such as 10.5")
     if kind == "extra_forbidden":
-        known = _keys(shape, loc[:-1]) or [f.alias or n for n, f in Comparison.model_fields.items()]
+        known = keys_at(shape, loc[:-1]) or [f.alias or n for n, f in Comparison.model_fields.items()]
         hint = nearest(key, known) or "leave it out, or see the reference for the keys that may stand here"
         return Problem("unknown-key", f"unknown key '{key}'", place(loc), hint)
     if kind == "literal_error":
@@ -1255,7 +1256,7 @@ def _problem(shape: type[BaseModel], error: Any, place: Callable[[tuple[str | in
     return Problem("not-valid", f"'{key}': {error['msg'].lower()}", place(loc))
 
 
-def _keys(shape: Any, loc: tuple[str | int, ...]) -> list[str]:
+def keys_at(shape: Any, loc: tuple[str | int, ...]) -> list[str]:
     """The keys that may stand at a location, as far as plain models lead there."""
     for step in loc:
         if isinstance(step, int):

@@ -26,7 +26,7 @@ from sky_model.source import Source, read_file
 from sky_model.tasks import OVER
 from sky_model.vocabulary import Day, Grades, Shape, Text, Whole, read
 
-__all__ = ["Golden", "Outcome", "faults_of", "read_cases", "run_cases"]
+__all__ = ["Golden", "Outcome", "faults_of", "read_cases", "record_of", "run_cases"]
 
 REGISTER = re.compile(r"(\d{4}-\d{2}-\d{2})(?: \.\. (\d{4}-\d{2}-\d{2}))?: (\d+) planned, (\d+) marked\Z")
 SHORT = re.compile(r"(\d{4}-\d{2}-\d{2})(?: \.\. (\d{4}-\d{2}-\d{2}))?: (\d+(?:\.\d+)?) (lesson|minute)s? ([a-z0-9-]+)\Z")
@@ -50,9 +50,10 @@ class Pupil(Shape):
 class Expected(Shape):
     """What must hold on a day; what is not written is not looked at.
 
-    open: steps · opened: {step: day} · asks: actions still asked · not_asked: actions that are not · next, who, due, state: of
-    the next task, or of the action that `next` names · undecided: steps · withdrawn: steps · owed: messages · says, says_not:
-    words of the explanation in English
+    open: steps · opened: {step: day} · asks: actions still asked · not_asked: actions that are not · by: {action: role}, who is
+    asked to do it (several roles where `who` is `any_of`) · due_by: {action: day}, by when · next, who, due, state: of the next
+    task, or of the action that `next` names · undecided: steps · withdrawn: steps · owed: messages · says, says_not: words of
+    the explanation in English
     """
 
     on: Day
@@ -61,6 +62,8 @@ class Expected(Shape):
     opened: dict[str, Day] = Field(default_factory=dict)
     asks: list[str] | None = None
     not_asked: list[str] = Field(default_factory=list)
+    by: dict[str, str | list[str]] = Field(default_factory=dict)
+    due_by: dict[str, Day] = Field(default_factory=dict)
     next: str | None = None
     who: str | None = None
     due: Day | None = None
@@ -122,13 +125,7 @@ def run_cases(model: Model, folder: Path) -> Iterator[Outcome]:
 
 def faults_of(model: Model, golden: Golden, source: Source, i: int, folder: Path) -> Iterator[str]:
     """What a case expected and did not get, one sentence each."""
-    names = golden.pupil.schools or {"school": golden.pupil.calendar or ""}
-    calendars = {school: load_calendar(*_named(name, folder)) for school, name in names.items()}
-    for calendar in calendars.values():
-        problems = model.problems_with(calendar)
-        if problems:
-            raise RulesetError(problems)
-    case = _case(golden, calendars, source, i)
+    case, calendars = record_of(model, golden, source, i, folder)
     for wanted in golden.expect:
         decision = decide(model, case, on=wanted.on, known_on=wanted.known_on, calendars=calendars)
         for what, want, got in _pairs(wanted, decision):
@@ -137,6 +134,17 @@ def faults_of(model: Model, golden: Golden, source: Source, i: int, folder: Path
         text = explain(decision, language="en") if wanted.says or wanted.says_not else ""
         yield from (f"on {wanted.on}: the explanation does not say '{x}'" for x in wanted.says if x not in text)
         yield from (f"on {wanted.on}: the explanation says '{x}'" for x in wanted.says_not if x in text)
+
+
+def record_of(model: Model, golden: Golden, source: Source, i: int, folder: Path) -> tuple[Case, dict[str, Calendar]]:
+    """The record that a case tells, and the calendar of each of its schools."""
+    names = golden.pupil.schools or {"school": golden.pupil.calendar or ""}
+    calendars = {school: load_calendar(*_named(name, folder)) for school, name in names.items()}
+    for calendar in calendars.values():
+        problems = model.problems_with(calendar)
+        if problems:
+            raise RulesetError(problems)
+    return _case(golden, calendars, source, i), calendars
 
 
 def _named(calendar: str, folder: Path) -> list[str | Path]:
@@ -150,10 +158,16 @@ def _pairs(wanted: Expected, decision: Decision) -> Iterator[tuple[str, Any, Any
         yield f"opened {step}", day, next((s.opened_on for s in decision.open_steps if s.step == step), None)
     yield "undecided", _set(wanted.undecided), {s for q in decision.questions for s in q.steps}
     yield "withdrawn", _set(wanted.withdrawn), {w.partition("@")[0] for w in decision.withdrawn}
-    asked = {t.action for t in decision.tasks if t.state not in OVER}
+    still = {t.action: t for t in decision.tasks if t.state not in OVER}
+    asked = set(still)
     yield "asks", _set(wanted.asks), asked
     for action in wanted.not_asked:
         yield f"asks {action}", False, action in asked
+    for action, role in wanted.by.items():
+        found = still.get(action)
+        yield f"{action} by", {role} if isinstance(role, str) else set(role), set(found.roles) if found else None
+    for action, by_when in wanted.due_by.items():
+        yield f"{action} due", by_when, still[action].due if action in still else None
     yield "owed", _set(wanted.owed), {m.message for m in decision.messages if m.state == "owed"}
     task = next((t for t in decision.tasks if t.action == wanted.next), first) if wanted.next else first
     yield "next", wanted.next, task.action if task else None
@@ -167,6 +181,8 @@ def _set(names: list[str] | None) -> set[str] | None:
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
     return ", ".join(sorted(value)) or "nothing" if isinstance(value, set) else str(value)
 
 

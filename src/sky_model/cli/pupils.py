@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 import sky_model as sky
+from sky_model.checks.counterfactual import say_what_if, what_if
 from sky_model.cli.application import (
     ALLOW,
     CALENDAR,
@@ -20,6 +21,7 @@ from sky_model.cli.application import (
     ON,
     RULES,
     SCHOOLS,
+    Asked,
     app,
     asked_with,
     cases_of,
@@ -220,6 +222,8 @@ def table(found: list[Any], on: date) -> None:
 @click.option("--pupil", required=True)
 @click.option("--language", type=click.Choice(LANGUAGES), default="fi", show_default=True)
 @click.option("--for", "reader", help="only what this role, guardian, pupil or log may see")
+@click.option("--what-if", "step", metavar="STEP", help="the smallest changes with which this step would open, or would not")
+@JSON
 def explain(
     records: str,
     rules: str,
@@ -232,16 +236,35 @@ def explain(
     pupil: str,
     language: str,
     reader: str | None,
+    step: str | None,
+    as_json: bool,
 ) -> None:
-    """One pupil's decision in words."""
+    """One pupil's decision in words. With --what-if: what would have to be recorded otherwise for a step; never advice."""
+    if step is not None and (reader or known_on):
+        said = "it names single marks" if reader else "it changes the record of the day itself"
+        raise click.UsageError(f"--what-if goes without {'--for' if reader else '--known-on'}: {said}")
     asked = asked_with(rules, allow, calendar, schools, mapping)
     with cases_of(records, asked) as (cases, intake):
         one = (c for c in cases if c.pupil == pupil)
-        for a in decided(one, asked, intake, on, known_on, reader):
-            if isinstance(a, Refused):
-                click.echo(str(a.error), err=True)
-                sys.exit(NOT_DECIDED)
-            click.echo(explain_decision(a, language=language))
-            return
+        for case in one:
+            for a in decided([case], asked, intake, on, known_on, reader):
+                if isinstance(a, Refused):
+                    click.echo(_refusal(a) if as_json else str(a.error), err=not as_json)
+                    sys.exit(NOT_DECIDED)
+                if step is not None:
+                    _what_if(asked, case, step, on, language, as_json)
+                else:
+                    click.echo(dumps(a) if as_json else explain_decision(a, language=language))
+                return
     click.echo(f"there is no pupil '{pupil}' in {records}", err=True)
     sys.exit(1)
+
+
+def _what_if(asked: Asked, case: sky.Case, step: str, on: date, language: str, as_json: bool) -> None:
+    """With the rules and the calendar that the pupil's school has on the day."""
+    model = asked.model
+    if asked.schools is not None:
+        school = asked.schools.school_of(case, on)
+        model, case = school.model or model, case.does_too(school.does)
+    found = what_if(model, case, step, on=on, calendars=asked.calendars)
+    click.echo(json.dumps(found.to_json(), ensure_ascii=False) if as_json else say_what_if(found, language=language))

@@ -23,10 +23,13 @@ from pydantic import Field
 from sky_model.engine import digest
 from sky_model.errors import Place, Problem, RecordError, RulesetError
 from sky_model.records import Case, Enrolment, Mark
-from sky_model.source import read_file
+from sky_model.source import Source, read_file
 from sky_model.vocabulary import Day, Shape, Whole, YesNo, read
 
-__all__ = ["Intake", "Mapping", "Refused", "read_lines", "read_mapping", "read_marks", "unmapped_in"]
+__all__ = [
+    "COLUMNS", "FILL_IN", "Intake", "Mapping", "Refused", "decoded", "read_lines", "read_mapping", "read_marks", "separator_of",
+    "unmapped_in",
+]  # fmt: skip
 
 COLUMNS = (
     "pupil",
@@ -45,6 +48,7 @@ COLUMNS = (
     "id",
 )
 LONGEST_LINE = 10_000_000
+FILL_IN = "fill-in"  # what a drafted mapping holds until somebody who knows has written over it
 
 
 class CodeOf(Shape):
@@ -107,6 +111,9 @@ def read_mapping(path: Path) -> Mapping:
     source = read_file(path)
     if source.problems:
         raise RulesetError(source.problems)
+    unfilled = list(_unfilled(source))
+    if unfilled:
+        raise RulesetError(unfilled)
     found, problems = read(Mapping, source.data, source.place)
     if found is None:
         raise RulesetError(problems)
@@ -117,6 +124,27 @@ def read_mapping(path: Path) -> Mapping:
             [Problem("unknown-key", f"'{k}' is none of our columns", source.place(("columns", k)), hint) for k in odd]
         )
     return found
+
+
+def _unfilled(source: Source) -> Iterator[Problem]:
+    """What a drafted mapping still leaves open: it is never read as a column, a kind or a form."""
+    data = source.data if isinstance(source.data, dict) else {}
+    columns, codes = data.get("columns"), data.get("codes")
+    for mine, theirs in columns.items() if isinstance(columns, dict) else ():
+        if theirs == FILL_IN:
+            hint = f"write the heading of that column, or take the line out: {mine}: …"
+            yield Problem("not-filled-in", f"which column is {mine} is not filled in", source.place(("columns", mine)), hint)
+    for i, entry in enumerate(codes) if isinstance(codes, list) else ():
+        if isinstance(entry, dict) and FILL_IN in entry.values():
+            code = entry.get("code")
+            said = "a code is not filled in" if code == FILL_IN else f"what the code '{code}' means is not filled in"
+            hint = (
+                "write a kind of the ruleset, such as kind: health; for what is no mark of absence write leave_out: yes instead"
+            )
+            yield Problem("not-filled-in", said, source.place(("codes", i)), hint)
+    for key, value in data.items():
+        if value == FILL_IN:
+            yield Problem("not-filled-in", f"{key} is not filled in", source.place((key,)), "see the comment beside it")
 
 
 def read_lines(lines: Iterable[bytes]) -> Iterator[Case | Refused]:
@@ -145,13 +173,8 @@ def read_marks(
     data: bytes, *, mapping: Mapping | None = None, known_kinds: Iterable[str] | None = None, file: str = "marks.csv"
 ) -> Intake:
     """A CSV of marks, one row a mark. Separator, decimal comma, byte order mark and Latin-1 are found."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    head = text.split("\n", 1)[0]
-    separator = max(",;\t", key=head.count)
-    rows = csv.reader(io.StringIO(text), delimiter=separator)
+    text, _ = decoded(data)
+    rows = csv.reader(io.StringIO(text), delimiter=separator_of(text))
     try:
         header = [h.strip() for h in next(rows, [])]
     except csv.Error as e:
@@ -205,6 +228,19 @@ def read_marks(
         except RecordError as e:
             intake.refused.append(Refused(e.pupil or f"line {lines[name]}", e))
     return intake
+
+
+def decoded(data: bytes) -> tuple[str, str]:
+    """(the text, in which encoding it was read): UTF-8 with or without a byte order mark, else Latin-1."""
+    try:
+        return data.decode("utf-8-sig"), "UTF-8 with a byte order mark" if data[:3] == b"\xef\xbb\xbf" else "UTF-8"
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), "not UTF-8, read as Latin-1"
+
+
+def separator_of(text: str) -> str:
+    head = text.split("\n", 1)[0]
+    return max(",;\t", key=head.count)
 
 
 def _rows(rows: Iterator[list[str]], file: str) -> Iterator[list[str]]:
