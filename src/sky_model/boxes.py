@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sky_model.rules import All, AnyOf, ByGrade, Condition, Count, NoneOf, Ruleset, Test, Unsaid, tests_in
 
-__all__ = ["Box", "Fact", "Range", "State", "both", "differ", "facts_of", "find", "grades_of", "loses", "most_of"]
+__all__ = ["Box", "Fact", "Range", "State", "both", "cells_of", "differ", "facts_of", "find", "grades_of", "loses", "most_of"]
 
 Pair: TypeAlias = tuple[int, int]
 FALSE, UNKNOWN, TRUE = (0, 0), (0, 1), (1, 1)
@@ -147,6 +147,13 @@ def _number(name: str, asked: list[tuple[int, Test]], counts: list[Count | None]
                 is_certain = low == high and other_low == other_high
                 keep((low, high), is_certain, [_compared(t, *of_side[s], grade) for s, t in asked])
     return Fact("counter", name, tuple(made.values()))
+
+
+def cells_of(tests: Sequence[Test], grade: int | None, most: int | None = None) -> list[State]:
+    """What comparisons of one counter are in each cell between their limits, from the lowest up."""
+    points = {0, *(p for t in tests for _, limits in _limits(t, grade) for n in limits for p in (n - 1, n, n + 1) if p >= 0)}
+    cells = sorted(p for p in points if most is None or p <= most)
+    return [State((n, n), True, {id(t): _compared(t, n, n, grade) for t in tests}) for n in cells]
 
 
 def _compared(test: Test, low: int, high: int, grade: int | None) -> Pair:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from sky_model.boxes import Fact, both, differ, facts_of, find, grades_of
+from sky_model.boxes import Fact, both, cells_of, differ, facts_of, find, grades_of, most_of
 from sky_model.errors import Place, Problem
 from sky_model.rules import WHO_RECORDED, Act, All, AnyOf, ByGrade, Condition, NoneOf, Ruleset, StepOf, Test, tests_in
 from sky_model.vocabulary import AnyOf as OneOf
@@ -168,12 +168,13 @@ class _Look:
                 for rest in itertools.product(*(states[f.name] for f in others)):
                     fixed = [replace(f, states=(s,)) for f, s in zip(others, rest, strict=True)]
                     below = None
-                    for state in states[number.name]:
+                    tests = [t for s in mine for t in s.tests if (t.what, t.fact) == ("counter", name) and not t.is_unsaid]
+                    for state in cells_of(tests, grade, most_of(self.rules.counters[name])):
                         box = [*fixed, replace(number, states=(state,))]
                         holds = next((s.id for s in mine if find([s.opens], box, both) is not None), None)
                         if holds is not None:
-                            below = (holds, state.shown)
-                        elif below is not None and state.shown != "not running" and below[1] != "not running":
+                            below = below if below is not None and below[0] == holds else (holds, state.shown)
+                        elif below is not None:
                             found = (below[0], below[1][0], state.shown[0])
                             break
                     if found:
