@@ -13,8 +13,10 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
 from generated import FIRST, names_in
 from generated_language import LAST, SCHOOL_DAYS, TWO_YEARS, beside, file_of, step_of
 from hypothesis import HealthCheck, assume, given, settings
@@ -23,10 +25,13 @@ from slow_facts import UNKNOWN, Truth, compared, either, every, opposite, truth_
 
 import sky_model as sky
 from sky_model.boxes import differ, facts_of, find, loses
-from sky_model.checks.pupils import what_is_milder
+from sky_model.checks.cases import run_cases
+from sky_model.checks.pupils import examples_for, what_is_milder
+from sky_model.compiler import with_its_base
+from sky_model.layers import read_layers
 from sky_model.milder import prove
 from sky_model.model import load_data
-from sky_model.records import Case, Enrolment, Mark, Report
+from sky_model.records import Case, Enrolment, Mark, Report, StepClosed
 from sky_model.rules import All, AnyOf, Condition, Model, NoneOf
 
 
@@ -229,10 +234,10 @@ def hunt(seed: int, share: float, n: int) -> tuple[int, int, list[Any]]:
 
 
 def test_what_is_proven_never_milder_is_not_milder_for_any_record_on_any_day() -> None:
-    proven, refused, found = hunt(1, 0.25, 4)
+    proven, refused, found = hunt(1, 0.15, 4)
     assert found == []
-    assert proven > 300
-    assert refused > 300
+    assert proven > 200
+    assert refused > 200
 
 
 # ---------------------------------------------------------------------- the search against trying everything
@@ -340,3 +345,199 @@ def test_a_search_in_boxes_finds_what_trying_everything_finds(one: dict[str, Any
         slow["loses"][who["grade"]] |= (x[0] > y[0]) or (x[1] > y[1])
         slow["differ"][who["grade"]] |= x != y
     assert found == {k: list(v.values()) for k, v in slow.items()}
+
+
+# ---------------------------------------------------------------------- layers, word by word
+LAND = """\
+format: 1
+ruleset: land
+version: 2026-1
+status: pilot
+valid_from: 2026-08-01
+grades: 1-9
+name: {en: A land}
+sources:
+  - {id: act, kind: statute, name: An act, certainty: primary}
+  - {id: ours, kind: local, name: Ours, certainty: inference}
+kinds:
+  - {id: health, is: authorised, name: {en: health}}
+  - {id: away, is: unauthorised, name: {en: away}}
+  - {id: late, is: attended, name: {en: late}}
+tiers: [{id: targeted, name: {en: targeted}}]
+roles:
+  - {id: teacher, what: profession, name: {en: teacher}, sees: [absence]}
+  - {id: guardian, what: party, name: {en: guardian}}
+reports: [{id: concern, by: [teacher], name: {en: concern}}]
+parameters:
+  - {id: first, unit: lessons, value: 50, layer_may: lower}
+  - {id: free, unit: days, value: 6, layer_may: raise}
+counters:
+  - {id: lessons-away, measure: lessons, lesson_minutes: 45, kinds: all, window: {in: term}}
+  - {id: days-away, measure: days, day_from: any_part, kinds: all, window: {in: any_time, rolling: {school_weeks: 4}}}
+  - {id: marks-away, measure: marks, kinds: {only: [away]}, window: {in: term}}
+steps:
+  - id: by-law
+    tier: targeted
+    name: {en: by law}
+    opens: {any: [{lessons-away: {at_least: {parameter: first}}}, {concern: {is: raised}}]}
+    lasts: until_closed
+    again: next_window
+    source: act
+    closing: {by: [teacher], reasons: [{id: enough, name: {en: enough}}]}
+    actions:
+      - id: talk
+        name: {en: talk}
+        who: teacher
+        duty: must
+        about: absence
+        with: {required: [guardian]}
+        within: {school_days: 5}
+  - id: days-in-a-month
+    tier: targeted
+    name: {en: days}
+    opens: {days-away: {at_least: {parameter: free}}}
+    lasts: while_true
+    again: when_true_anew
+    source: act
+    actions:
+      - {id: call, name: {en: call}, who: teacher, duty: must, about: absence, within: {school_days: 2}}
+  - id: for-a-week
+    tier: targeted
+    name: {en: for a week}
+    opens: {marks-away: {at_least: 3}}
+    lasts: {school_days: 5}
+    again: next_window
+    source: act
+    actions:
+      - {id: look, name: {en: look}, who: teacher, duty: must, about: absence, within: {school_days: 2}}
+"""
+TOWN = "format: 1\nruleset: town\nversion: 2026-1\nextends: land\nstatus: pilot\nvalid_from: 2026-08-01\nname: {en: A town}\n"
+PASSES = {
+    "a lower limit": "set: [{parameter: first, to: 30, because: x}]",
+    "a number that the base lets a layer raise": "set: [{parameter: free, to: 9, because: x}]",
+    "more kinds": "kinds: [{id: strike, is: unauthorised, name: {en: strike}}]",
+    "a wider window of a step that a person closes": "change: [{at: counters.lessons-away.window.in, from: term, to: any_time,"
+    " because: x}]",
+    "a longer rolling window": "change: [{at: counters.days-away.window.rolling.school_weeks, from: 4, to: 8, because: x}]",
+    "shorter lessons": "change: [{at: counters.lessons-away.lesson_minutes, from: 45, to: 40, because: x}]",
+    "late marks that count": "becomes: [{kind: late, marks: {minutes: {more_than: 30}}, to: health}]",
+    "a step beside it": "steps: [{id: own, tier: targeted, name: {en: own}, opens: {concern: {is: raised}}, lasts: until_done,"
+    " again: next_window, source: ours, actions: [{id: own-act, name: {en: a}, who: teacher, duty: must, about: absence}]}]\n"
+    "sources: [{id: town-paper, kind: local, name: t, certainty: inference}]",
+}
+REFUSED = {
+    "fewer kinds": (
+        "change: [{at: counters.lessons-away.kinds, from: all, to: {only: [away]}, because: x}]",
+        ["8:55: steps.by-law: it does not open"],
+    ),
+    "a shorter window": (
+        "change: [{at: counters.lessons-away.window.in, from: term, to: month, because: x}]",
+        ["8:60: steps.by-law: it does not open"],
+    ),
+    "fewer weeks": (
+        "change: [{at: counters.days-away.window.rolling.school_weeks, from: 4, to: 2, because: x}]",
+        ["8:72: steps.days-in-a-month: it does not open"],
+    ),
+    "longer lessons": (
+        "change: [{at: counters.lessons-away.lesson_minutes, from: 45, to: 60, because: x}]",
+        ["8:63: steps.by-law: it does not open"],
+    ),
+    "health marks that are no absence any more": (
+        "becomes: [{kind: health, marks: {minutes: {at_least: 1}}, to: late}]",
+        ["8:11: steps.by-law: it does not open", "8:11: steps.days-in-a-month: it does not open"],
+    ),
+    "a consent that stops an action": (
+        "consents: [{id: permission, name: {en: p}, given_by: [guardian], needed_for: {actions: [talk]}}]",
+        ["8:12: steps.by-law.actions.talk: the consent 'permission' can stop it"],
+    ),
+    "a local step in its place": (
+        "steps: [{id: own, tier: targeted, name: {en: own}, opens: {concern: {is: raised}}, lasts: until_done,"
+        " again: next_window, above: {by-law: replaces}, source: ours,"
+        " actions: [{id: own-act, name: {en: a}, who: teacher, duty: must, about: absence}]}]",
+        ["8:123: steps.by-law: while 'own' is open it asks for nothing"],
+    ),
+    "a wider ground of a step that ends by itself": (
+        "change: [{at: counters.marks-away.kinds, from: {only: [away]}, to: all, because: x}]",
+        ["8:64: steps.for-a-week: it opens otherwise, and ends by itself: it can have ended while the base holds it open"],
+    ),
+    "a longer window of a step that opens once in it": (
+        "change: [{at: counters.marks-away.window.in, from: term, to: school_year, because: x}]",
+        ["8:58: steps.for-a-week: it does not open"],
+    ),
+}
+
+
+def town(tmp_path: Path, said: str, status: str = "pilot") -> Path:
+    (tmp_path / "land").mkdir(exist_ok=True)
+    (tmp_path / "land" / "ruleset.yaml").write_text(LAND, encoding="utf-8")
+    (tmp_path / "town").mkdir(exist_ok=True)
+    path = tmp_path / "town" / "ruleset.yaml"
+    path.write_text(TOWN.replace("status: pilot", f"status: {status}") + said + "\n", encoding="utf-8")
+    return tmp_path / "town"
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_what_is_not_milder_passes(name: str, tmp_path: Path) -> None:
+    assert [str(p) for p in sky.check(town(tmp_path, PASSES[name]))] == []
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_milder_is_refused_where_the_layer_says_it(name: str, tmp_path: Path) -> None:
+    said, messages = REFUSED[name]
+    path = town(tmp_path, said)
+    problems = sky.check(path)
+    told = [f"{p.place.line}:{p.place.column}: {p.message.removeprefix('the layer is milder than its base: ')}" for p in problems]
+    assert told == messages
+    assert {p.code for p in problems} == {"milder"}
+    assert all(Path(p.place.file).parent.name == "town" for p in problems)
+    assert all("it rests on the statute 'act', as said at land/ruleset.yaml:" in p.hint for p in problems)
+    with pytest.raises(sky.RulesetError):
+        sky.load(path)
+    variant = sky.load(town(tmp_path, said, "variant"), allow=("variant",)).newest
+    assert [n for n in variant.notes if n.startswith("variant: milder than its base: ")] == [
+        f"variant: milder than its base: {m.partition(': ')[2]}" for m in messages
+    ]
+
+
+NOT_SHOWN = ("a wider ground of a step that ends by itself", "a longer window of a step that opens once in it")
+SHOWN = [n for n in REFUSED if n not in NOT_SHOWN]  # of the others no pupil is found: they are refused without one
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_smallest_pupil_is_a_golden_case_that_holds_in_the_base_and_fails_in_the_layer(name: str, tmp_path: Path) -> None:
+    path = town(tmp_path, REFUSED[name][0])
+    found = list(examples_for(path))
+    assert [m.at for m, _ in found] == [x.split(": ")[1] for x in REFUSED[name][1]]
+    layers, _ = read_layers(path)
+    base, layer = with_its_base(layers) or (None, None)
+    assert base is not None
+    assert layer is not None
+    for m, example in found:
+        assert example is not None, m
+        cases = tmp_path / "pasted" / "cases"
+        cases.mkdir(parents=True, exist_ok=True)
+        (cases / "milder.yaml").write_text(example.to_yaml(), encoding="utf-8")
+        assert [o.faults for o in run_cases(Model((base,)), cases)] == [()]
+        assert all(o.faults for o in run_cases(Model((layer,)), cases))
+        for i in range(len(example.marks)):  # a smaller pupil does not show it
+            fewer = replace(example, marks=(*example.marks[:i], *example.marks[i + 1 :]))
+            (cases / "milder.yaml").write_text(fewer.to_yaml(), encoding="utf-8")
+            assert any(o.faults for o in run_cases(Model((base,)), cases)), fewer
+
+
+def test_a_protected_limit_that_a_layer_lowers_stays_as_a_ground_of_its_own(tmp_path: Path) -> None:
+    model = sky.load(town(tmp_path, PASSES["a lower limit"]))
+    day = [date(2026, 8, 17) + timedelta(days=n) for n in range(40)]
+    school = [d for d in day if d.weekday() < 5]
+    events: list[Any] = [Enrolment("s", grade=8, since=date(2026, 8, 12), calendar="example-week-43/2026-27")]
+    events += [Mark(d, lessons=6, kind="away", id=f"m{i}") for i, d in enumerate(school[:5])]
+    closed = [*events, StepClosed("by-law", reason="enough", by="teacher", on=school[4])]
+    later = [*closed, *(Mark(d, lessons=6, kind="away", id=f"n{i}") for i, d in enumerate(school[5:9]))]
+
+    def opened(some: list[Any], on: date) -> list[str]:
+        found = sky.decide(model, Case("p", register="marks_only", events=some), on=on)
+        return [s.name for s in found.open_steps if s.step == "by-law"]
+
+    assert opened(events, school[4]) == [f"by-law@{school[4]}"]  # 30 of the layer
+    assert opened(later, school[7]) == []  # 48: closed at 30, and 50 not yet reached
+    assert opened(later, school[8]) == [f"by-law@{school[8]}"]  # 54: the base's 50 was not answered

@@ -145,7 +145,9 @@ class _Comparison:
         for other in self.layer.steps:
             before = next((s for s in self.base.steps if s.id == other.id), None)
             if other.above.get(step.id) == "replaces" and (before is None or before.above.get(step.id) != "replaces"):
+                self.action = step.actions[0].id if step.actions else None  # the step stays open: its actions are what is lost
                 self._say(f"while '{other.id}' is open it asks for nothing", "steps", other.id, "above")
+                self.action = None
 
     def _opens_less(self, step: StepOf, found: StepOf) -> None:
         """A step that ends by itself has to keep its grounds: opened earlier on a wider one, it would have ended too early."""
@@ -154,7 +156,8 @@ class _Comparison:
         before = len(self.milder)
         self._holds_less("it does not open", step.opens, found.opens, *here, of=(step.grades, found.grades), ends=ends)
         if len(self.milder) == before and ends and not self._keeps(step, found, must_keep == "all"):
-            self._say("it opens otherwise, and ends by itself: it can have ended while the base holds it open", *here)
+            where = self._cause(step.opens, here)
+            self._say("it opens otherwise, and ends by itself: it can have ended while the base holds it open", *where)
         if step.watch is not None and (found.watch is None or _bare(step.watch) != _bare(found.watch)):
             self._say("its watch after a closing is another one", "steps", step.id, "closing")
 

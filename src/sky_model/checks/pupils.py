@@ -42,6 +42,7 @@ class Example:
     said: str
     opened_on: date | None
     due: date | None
+    state: str  # of the action, in the base
 
     def to_yaml(self) -> str:
         """A golden case: it holds under the base and fails under the layer."""
@@ -57,7 +58,7 @@ class Example:
             lines += [f"    - {{type: report, report: {r}, on: {self.reported_on}, by: guardian}}" for r in self.reports]
         expected = [f"on: {self.on}"]
         if m.action is not None:
-            expected.append(f"next: {m.action}" + (f", due: {self.due}" if self.due else ""))
+            expected.append(f"next: {m.action}, state: {self.state}" + (f", due: {self.due}" if self.due else ""))
         elif self.opened_on is not None:
             expected.append(f"opened: {{{m.step}: {self.opened_on}}}")
         else:
@@ -212,6 +213,7 @@ class _Search:
         return Example(
             self.m, pupil.grade, marks, pupil.reports, self.days[0], on, self._said(pupil, on),
             opened.opened_on if opened else None, task.due if task else None,
+            task.state if task else "",
         )  # fmt: skip
 
 
