@@ -151,6 +151,30 @@ def test_every_yaml_block_of_the_reference_is_read_without_a_fault(block: str, t
         assert sky.check(path) == []
 
 
+def test_the_tutorial_leads_from_an_export_to_a_printed_rulebook(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8").partition("## From your export")[2]
+    export = re.search(r"```csv\n(.*?)```", text, re.DOTALL)
+    assert export is not None
+    (tmp_path / "export.csv").write_text(export[1], encoding="utf-8")
+    blocks = re.findall(r"```shell\n(.*?)```", text, re.DOTALL)
+    commands = [c for b in blocks for c in re.findall(r"^\$ (sky .*)$", b.replace("\\\n", ""), re.MULTILINE)]
+    assert [c.split()[1] for c in commands] == ["map", "new", "check", "test", "complete", "diff", "decide", "rulebook"]
+    for command in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", "sky_model.cli", *shlex.split(command)[1:]],
+            cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+        if " map " in command:  # as the page says: what each code means
+            path = tmp_path / "mapping.yaml"
+            mapping = path.read_text(encoding="utf-8")
+            for code, kind in (("Luvaton poissaolo", "unauthorised"), ("Sairaus", "health")):
+                mapping = mapping.replace(f'code: "{code}", kind: fill-in', f'code: "{code}", kind: {kind}')
+            path.write_text(mapping, encoding="utf-8")
+    assert {p.name for p in (tmp_path / "printed").iterdir()} >= {"rulebook.html", "guardians.html", "board.html"}
+    assert "Virtanen" not in "".join(p.read_text(encoding="utf-8") for p in tmp_path.rglob("*.yaml"))
+
+
 # ---------------------------------------------------------------------- docs/howto-municipality.md
 HOWTO = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "howto-municipality.md").read_text(encoding="utf-8"), re.DOTALL)
 BEGINNING, FIRST_COUNTER, *SENTENCES = HOWTO

@@ -392,7 +392,7 @@ def _readme(folder: Path, preset: Preset, start: Start) -> str:
         ("check", f"sky check {at}"),
         ("test", f"sky test {at}"),
         ("diff", f"sky diff {preset.name} {at}"),
-        ("rulebook", f"sky rulebook {at} --language {start.language} --out {start.id}-rulebook.html"),
+        ("rulebook", f"sky rulebook {at} --language {start.language} --out {start.id}-printed"),
     ]
     steps = "\n\n".join(f"{n}. {words[key]}:\n\n   ```console\n   $ {line}\n   ```" for n, (key, line) in enumerate(commands, 1))
     parts = [
