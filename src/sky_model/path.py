@@ -122,7 +122,7 @@ class Path:
             inner = self.holds(v, AnyOf(condition.parts), day, known, at, early=flipped, since=since)[0]
             value = 1 - inner[1], 1 - inner[0]
         elif condition.what == "step":
-            value = self._ask_step(condition, at)
+            value = self._ask_step(condition, at, known)
         else:
             value = v.facts.ask(condition, day, known, early, since, at)
         if new is None or value == FALSE:
@@ -142,7 +142,7 @@ class Path:
             levels.append(v.facts.rules.level_of(s, value))
         return levels
 
-    def _ask_step(self, test: Test, at: int) -> Pair:
+    def _ask_step(self, test: Test, at: int, known: int) -> Pair:
         mine = [o for o in self.openings if o.step.base == test.fact and o.moment < at]
         is_open = any(o.ended is None or o.ended >= at for o in mine)
         has_ended = bool(mine) and not is_open
@@ -150,7 +150,7 @@ class Path:
         if has_ended and any(value == "worked_through" for _, value in test.asks):
             last = max(mine, key=lambda o: o.moment)
             asked = [a for a in last.step.actions if a.duty in ("must", "consider")]
-            state["worked_through"] = all(self.is_answered(last, a, min(at, self.now)) for a in asked)
+            state["worked_through"] = all(self.is_answered(last, a, at, min(known, self.now)) for a in asked)
         return TRUE if all(state[value] for _, value in test.asks) else FALSE
 
     def _gate(self, v: _Version, step: StepOf, day: int, known: int) -> Pair:
@@ -397,7 +397,7 @@ class Path:
             return "no longer true" if self.opens(v, o.step, day, at, at, seen=o.moment)[0] == FALSE else ""
         if word == "until_done":
             asked = [a for a in o.step.actions if a.duty in ("must", "consider")]
-            return "done" if all(self.is_answered(o, a, at) for a in asked) else ""
+            return "done" if all(self.is_answered(o, a, at, at) for a in asked) else ""
         calendar = v.facts.place(day, at).calendar
         if word == "until_end_of":
             starts = calendar.starts(o.step.lasts.part)
@@ -526,12 +526,16 @@ class Path:
         at_least = [o.day] if o.step.level else []  # a higher level asks for its own
         return max([min(days, default=o.day), *at_least, *(b + 1 for b in before)])
 
-    def day_done(self, o: Opening, act: Act, known: int) -> int | None:
-        """The first day on which it was done, where that counts for this opening. What is asked for and answered is done."""
+    def day_done(self, o: Opening, act: Act, known: int, until: int | None = None) -> int | None:
+        """The first day on which it was done, where that counts for this opening. What is asked for and answered is done.
+
+        until  the last day that counts: that of the end, or of what is known, where not handed in
+        """
         taken = [d for d in self.facts.taken.get(act.id, ()) if d.event.status == "done" and d.moment <= known < d.gone]
         if not taken and not act.asks:
             return None
-        first, last = self.counts_from(o, known), o.ended // DAY if o.ended is not None else known // DAY
+        first = self.counts_from(o, known)
+        last = until if until is not None else o.ended // DAY if o.ended is not None else known // DAY
         days = [d.event.on.toordinal() for d in taken]
         if act.asks and (answered := self.facts.answered(act, known, first)) is not None:
             days.append(answered)
@@ -552,14 +556,20 @@ class Path:
                 newest = d.event
         return newest
 
-    def is_answered(self, o: Opening, act: Act, at: int) -> bool:
+    def is_answered(self, o: Opening, act: Act, at: int, known: int) -> bool:
+        """Is an action of an opening done, not needed or refused at a moment, with the knowledge of `known`?"""
         if act.by_system and act.id in self.facts.case.does:
             return True
-        said = self.answer(o, act, at)
-        if (said is not None and said.status in ("not_needed", "refused")) or self.day_done(o, act, at) is not None:
+        said, day, v = self.answer(o, act, known), at // DAY, self.versions[o.version]
+        if said is not None and said.status in ("not_needed", "refused"):
             return True
-        v = self.versions[o.version]
-        return act.when is not None and self.holds(v, act.when, at // DAY, at, at)[0] == FALSE
+        if self.day_done(o, act, known, day) is not None:
+            return True
+        if act.grades is not None:
+            grade = v.facts.place(day, known).grade
+            if grade is not None and not act.grades[0] <= grade <= act.grades[1]:
+                return True
+        return act.when is not None and self.holds(v, act.when, day, known, at)[0] == FALSE
 
     # ------------------------------------------------------------------ today's knowledge looks again
     def _candidate_days(self, v: _Version, step: StepOf, first: int, last: int, row: bool) -> list[int]:
