@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sky_model import cli
+from sky_model.cli import application
 from sky_model.errors import RecordError, RulesetError
 
 ROWS = [
@@ -124,3 +125,16 @@ def test_faults_are_told_in_the_form_that_an_editor_or_github_reads(form: str, l
     assert result.exit_code == 4
     assert line in result.output
     assert len(result.output.splitlines()) == 1
+
+
+def test_a_folder_of_the_user_does_not_hide_the_shipped_folder_of_the_same_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "presets" / "town"
+    own.mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    shipped = ["presets/lessons-per-term", "presets/share-of-12-weeks"]
+    assert application.rulesets_in("presets") == shipped  # a folder without any ruleset
+    (own / "ruleset.yaml").write_text("format: 1\n", encoding="utf-8")
+    assert application.rulesets_in("presets") == shipped
+    assert application.rulesets_in("./presets") == [str(Path("presets") / "town")]

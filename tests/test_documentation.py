@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ import sky_model as sky
 from sky_model import cli, vocabulary
 from sky_model.checks.cases import run_cases
 from sky_model.decision import decision_schema
+from sky_model.host.log import Log
+from sky_model.host.requests import answer_schema, request_schema
 from sky_model.records import record_schema
 from sky_model.source import read_file, read_text
 
@@ -37,7 +40,10 @@ def test_every_python_block_of_a_page_runs(page: Path) -> None:
         exec(compile(block, page.name, "exec"), space)
 
 
-@pytest.mark.parametrize(("name", "made"), [("record", record_schema), ("decision", decision_schema)])
+PUBLISHED = [("record", record_schema), ("decision", decision_schema), ("request", request_schema), ("answer", answer_schema)]
+
+
+@pytest.mark.parametrize(("name", "made"), PUBLISHED)
 def test_the_published_schema_is_what_the_code_makes(name: str, made: object) -> None:
     path = ROOT / "rulesets" / "schema" / f"{name}.json"
     assert json.loads(path.read_text(encoding="utf-8")) == made(), f"write it anew: sky schema {name} > {path.name}"  # type: ignore[operator]
@@ -221,10 +227,26 @@ def test_every_key_of_the_vocabulary_stands_in_the_reference() -> None:
 # ---------------------------------------------------------------------- the command line
 CSV = re.findall(r"```csv\n(.*?)```", (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8"), re.DOTALL)[0]
 RECORD = sky.Case("p-17", events=[sky.Enrolment("s-3", grade=8, since=date(2026, 8, 12))]).to_json()
+
+
+def _a_log() -> str:
+    """A decision log of the record above, as the page about logs keeps one."""
+    case = sky.Case.from_json(RECORD)
+    decision = sky.decide(
+        sky.load("presets/lessons-per-term"), case, on=date(2026, 9, 8), calendars=sky.load_calendar("example-week-43/2026-27")
+    )
+    with TemporaryDirectory() as folder:
+        with Log(Path(folder) / "log") as log:
+            log.decided(decision, time="2026-09-08T07:00:00+03:00")
+        return (Path(folder) / "log").read_text(encoding="ascii")
+
+
 FILES = {  # what a page may name
     "marks.csv": CSV,
     "wrong-day.csv": CSV.replace("2026-09-21", "2026-09-31"),
     "records.jsonl": json.dumps(RECORD) + "\n",
+    "decisions.jsonl": _a_log(),
+    "requests.jsonl": json.dumps({"format": 1, "id": 1, "request": "needs"}) + "\n",
     "my-town/ruleset.yaml": HEAD,
     "with-faults/ruleset.yaml": HEAD.replace("status: draft", "status: nearly"),
 }

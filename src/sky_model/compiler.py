@@ -400,7 +400,7 @@ class _Compiler:
                 out[grade] = (band, value)
         first, last = self.said.grades
         missing = [g for g in range(first, last + 1) if g not in out]
-        if every and missing:
+        if every and missing and {b for b, _ in out.values()} == {*bands}:  # a band that is none is told by itself
             message = f"no value for grade {', '.join(map(str, missing))}"
             self.fault("bands-gap", message, at, *path, hint=f"the ruleset is for grades {first}-{last}")
         return out
@@ -764,7 +764,9 @@ class _Compiler:
             return []
         unit, now = self.counters[test.fact].unit, test.asks[k][1]
         if isinstance(value, words.FromParameter):
-            index = next(i for i, p in enumerate(self.said.parameters) if p.id == value.parameter)
+            index = next((i for i, p in enumerate(self.said.parameters) if p.id == value.parameter), None)
+            if index is None:
+                return []  # its fault is told
             before = self._numbers_held(("parameters", index, "value"), unit)
         elif isinstance(value, words.By):
             bands = self._bands(value.by.grade, at, *path, "by", "grade", every=False)
@@ -1037,24 +1039,30 @@ class _Compiler:
         for s in steps:
             for a in s.actions:
                 after.setdefault(a.id, set()).update((*a.after, *((a.due.after,) if a.due and a.due.after else ())))
+
+        def awaited(action: str) -> set[str]:
+            seen, waiting = set[str](), list(after[action])
+            while waiting:
+                name = waiting.pop()
+                if name not in seen:
+                    seen.add(name)
+                    waiting += after.get(name, ())
+            return seen
+
+        told = set[str]()  # one circle is one fault, told where the first of its actions says that it waits
         for s in steps:
             for a in s.actions:
-                seen, waiting = set[str](), list(after[a.id])
-                while waiting:
-                    name = waiting.pop()
-                    if name not in seen:
-                        seen.add(name)
-                        waiting += after.get(name, ())
-                if a.id in seen:
-                    hint = "let one of them begin: take its `after` away"
-                    self.fault(
-                        "after-circle",
-                        f"the action '{a.id}' waits for itself",
-                        self.at("steps", s.id),
-                        "actions",
-                        a.order,
-                        hint=hint,
-                    )
+                says_so = a.after or (a.due and a.due.after)
+                if not says_so or a.id in told or a.id not in (seen := awaited(a.id)):
+                    continue
+                circle = sorted(x for x in seen if x in after and a.id in awaited(x))
+                told.update(circle)
+                names = " and ".join(f"'{x}'" for x in circle)
+                message = (
+                    f"the actions {names} wait for each other" if len(circle) > 1 else f"the action {names} waits for itself"
+                )
+                hint = "let one of them begin: take its `after` away"
+                self.fault("after-circle", message, self.at("steps", s.id), "actions", a.order, hint=hint)
 
     def _order_of_limits(self, steps: tuple[StepOf, ...]) -> None:
         """Where limits on one counter stand above each other, the higher step says what becomes of the lower one."""

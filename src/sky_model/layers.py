@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 FILES = ("ruleset.yaml", "monitoring.yaml", "escalation.yaml", "roles.yaml", "texts.yaml")
-UNREAD = ("yaml", "too-large", "too-deep", "no-file", "not-utf-8", "empty", "anchor")
+UNREAD = ("yaml", "too-large", "too-deep", "no-file", "not-utf-8", "empty", "anchor", "not-a-mapping")
 IDENTITY = (
     "format", "ruleset", "version", "extends", "status", "valid_from", "valid_until", "adopted", "owner", "review_by",
     "requires_engine", "grades", "name", "about",
@@ -137,26 +137,52 @@ def _read_layer(path: Path, shown: str) -> tuple[Layer, list[Problem]]:
                 continue
             layer.data[key] = value
         layer.places.update((k, v) for k, v in source.places.items() if k)
-    _fill_in(layer)
+    problems += (of_defaults := _fill_in(layer))
     # what follows from a file that was not read as it was meant is no fault of its own
-    if not any(p.code in UNREAD for p in problems):
+    if not of_defaults and not any(p.code in UNREAD for p in problems):
         layer.file, found = words.read(words.RulesetFile, layer.data, layer.place)
         problems += found
     return layer, problems
 
 
-def _fill_in(layer: Layer) -> None:
+def _fill_in(layer: Layer) -> list[Problem]:
     """The `defaults` of a layer into its own items; the place of such a value is where the defaults say it."""
-    defaults = layer.data.pop("defaults", {})
-    for section, values in defaults.items() if isinstance(defaults, dict) else ():
-        for i, item in enumerate(layer.data.get(section, [])) if isinstance(values, dict) else ():
-            for key, value in values.items() if isinstance(item, dict) else ():
-                if key not in item:
+    defaults, problems = layer.data.pop("defaults", {}), list[Problem]()
+
+    def fault(code: str, message: str, *path: str, hint: str) -> None:
+        problems.append(Problem(code, message, layer.place(("defaults", *path)), hint))
+
+    if not isinstance(defaults, dict):
+        fault(
+            "not-a-mapping", "a mapping of keys and values is expected at 'defaults'", hint="write defaults: {section: {key: …}}"
+        )
+        return problems
+    for section, values in defaults.items():
+        known = [k for k in words.keys_at(words.RulesetFile, (section,)) if k != "id"]
+        if section in (*IDENTITY, "texts") or not known:
+            sections = [k for k in words.keys_at(words.RulesetFile, ()) if k not in (*IDENTITY, "texts")]
+            fault(
+                "unknown-key", f"there are no defaults of '{section}'", section, hint=nearest(section, sections) or "leave it out"
+            )
+            continue
+        if not isinstance(values, dict):
+            hint = f"write {section}: {{{known[0]}: …}}"
+            fault("not-a-mapping", f"a mapping of keys and values is expected at '{section}'", section, hint=hint)
+            continue
+        items = layer.data.get(section)
+        for key, value in values.items():
+            if key not in known:
+                hint = nearest(key, known) or f"keys of {section} are {', '.join(known)}"
+                fault("unknown-key", f"unknown key '{key}'", section, key, hint=hint)
+                continue
+            for i, item in enumerate(items) if isinstance(items, list) else ():
+                if isinstance(item, dict) and key not in item:
                     item[key] = value
                     start = ("defaults", section, key)
                     for path in _paths_in(value):
                         if (*start, *path) in layer.places:
                             layer.places[(section, i, key, *path)] = layer.places[(*start, *path)]
+    return problems
 
 
 def _paths_in(value: Any) -> Iterator[KeyPath]:
@@ -189,7 +215,8 @@ def read_layers(name: str | Path) -> tuple[list[Layer], list[Problem]]:
             return layers, problems
         nextone = _find(base, beside=path)
         if nextone is None:
-            hint = nearest(base, _shipped_names())
+            versions = [n for n in _shipped_names() if n.startswith(f"{base}/")]
+            hint = f"write one of {', '.join(versions)}" if versions else nearest(base, _shipped_names())
             place = layer.place(("extends",))
             return layers, [*problems, Problem("no-base", f"there is no ruleset '{base}'", place, hint)]
         found = nextone

@@ -26,6 +26,9 @@ HINTS = (
     ("expected <block end>", "check the indentation: items of one list start in the same column"),
     ("could not find expected ':'", "a key is followed by a colon and a space"),
     ("found unexpected end of stream", "a quote is opened and not closed"),
+    ("did not find expected key", "check the indentation: items of one list and keys of one mapping start in the same column"),
+    ("did not find expected ','", "close what is opened in this line or above it: a quote, [ or {"),
+    ("control characters are not allowed", "take the character out; a ruleset is plain text"),
     ("cannot start any token", "put a text that begins with % @ or ` in quotes"),
 )
 
@@ -72,14 +75,20 @@ def read_text(text: str, *, file: str = "<text>") -> Source:
         mark = getattr(e, "problem_mark", None)
         said = str(getattr(e, "problem", None) or getattr(e, "reason", None) or "not YAML")
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        if mark is None and (odd := re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)):
+            line, column = text.count("\n", 0, odd.start()) + 1, odd.start() - text.rfind("\n", 0, odd.start())
         lines = text.splitlines()
         here = lines[line - 1] if line <= len(lines) else ""
         if "\t" in here[: len(here) - len(here.lstrip())]:
             hint = "indent with spaces; YAML allows no tabs"
+        elif "\u00a0" in here[: len(here) - len(here.lstrip())]:
+            hint = "indent with plain spaces; here is one that does not break"
+        elif "mapping values" in said and re.fullmatch(r"\s+[\w-]+", here[: column - 1]):
+            hint = "check the indentation: keys of one mapping start in the same column"
         elif re.search(r":\s*[<>]=?\s*\d", here):
             hint = "write a comparison as a word: at_least: 10, more_than: 10"
         else:
-            hint = next((h for words, h in HINTS if words in said), "")
+            hint = next((h for words, h in HINTS if words in said.lower()), "")
         source.data = None
         source.problems = [Problem("yaml", f"not readable as YAML: {said.lower()}", Place(file, line, column), hint)]
     except RecursionError:
@@ -123,6 +132,8 @@ def _build(source: Source, events: Any) -> None:
             if not isinstance(value, str):
                 fault("key-not-text", "a key must be a word", event, "write the list or mapping as a value")
                 value = f"?{event.start_mark.index}"
+            if value == "<<":
+                fault("anchor", "the merge key '<<' is not allowed", event, "write the keys out here")
             if value in container:
                 fault("doubled-key", f"the key '{value}' stands twice here", event, "keep one of them")
                 value = f"{value}#{event.start_mark.index}"

@@ -158,7 +158,7 @@ Grades = Annotated[tuple[int, int], BeforeValidator(_grades), WithJsonSchema({**
 class Shape(BaseModel):
     """What all shapes keep: unknown keys are faults, values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Text(Shape):
@@ -1219,6 +1219,7 @@ for _shape in (Question, Action, MarkFilter, Becomes, Schedule, Counter, Step, M
 RulesetFile.model_rebuild()
 
 S = TypeVar("S", bound=BaseModel)
+TIMES = ("within", "lasts", "for", "good_for", "settles", "every", "up_to", "done_within", "or")  # keys with a length of time
 
 
 def read(shape: type[S], data: Any, place: Callable[[tuple[str | int, ...]], Any]) -> tuple[S | None, list[Problem]]:
@@ -1226,7 +1227,17 @@ def read(shape: type[S], data: Any, place: Callable[[tuple[str | int, ...]], Any
     try:
         return shape.model_validate(data), []
     except ValidationError as e:
-        return None, [_problem(shape, x, place) for x in e.errors(include_url=False, include_input=True)]
+        errors = e.errors(include_url=False, include_input=True)
+        return None, [_problem(shape, x, place) for x in errors if not _is_misspelt(x, errors)]
+
+
+def _is_misspelt(error: Any, errors: list[Any]) -> bool:
+    """Is it a missing key that stands there, misspelt? Then the unknown key is the fault, and this one follows from it."""
+    if error["type"] != "missing":
+        return False
+    *holder, key = error["loc"]
+    beside = [x["loc"][-1] for x in errors if x["type"] == "extra_forbidden" and [*x["loc"][:-1]] == holder]
+    return any(nearest(str(x), [str(key)]) for x in beside)
 
 
 def _problem(shape: type[BaseModel], error: Any, place: Callable[[tuple[str | int, ...]], Any]) -> Problem:
@@ -1240,17 +1251,28 @@ def _problem(shape: type[BaseModel], error: Any, place: Callable[[tuple[str | in
     if kind == "extra_forbidden" and key.isdigit():
         return Problem("decimal-comma", f"a comma stands before '{key}'", place(loc), "write a decimal point, such as 10.5")
     if kind == "extra_forbidden":
-        known = keys_at(shape, loc[:-1]) or [f.alias or n for n, f in Comparison.model_fields.items()]
+        is_time = loc[-2:-1] and loc[-2] in TIMES
+        known = keys_at(shape, loc[:-1]) or [f.alias or n for n, f in (SpanOf if is_time else Comparison).model_fields.items()]
+        if is_time and not nearest(key, known):
+            return Problem("unknown-key", f"unknown key '{key}'", place(loc), f"write one of {', '.join(known)}")
         hint = nearest(key, known) or "leave it out, or see the reference for the keys that may stand here"
         return Problem("unknown-key", f"unknown key '{key}'", place(loc), hint)
     if kind == "literal_error":
-        return Problem("not-one-of", f"{_shown(error['input'])} is not one of {context['expected']}", place(loc))
+        hint = nearest(str(error["input"]), re.findall(r"'([^']*)'", context["expected"]))
+        return Problem("not-one-of", f"{_shown(error['input'])} is not one of {context['expected']}", place(loc), hint)
     if kind in ("model_type", "dict_type", "model_attributes_type"):
-        return Problem("not-a-mapping", f"a mapping of keys and values is expected at '{key}'", place(loc))
+        if arrow := re.fullmatch(r"(.+?)\s*=+>\s*(\S+)", key):
+            return Problem("sign", f"'{key}' holds an arrow", place(loc), f"write {arrow[1]}: {{at_least: {arrow[2]}}}")
+        hint = "write lines of key: value, or {key: value}"
+        if isinstance(error["input"], str) and re.fullmatch(r"\d+(\.\d+)?", error["input"]):
+            operator = "school_days" if key in TIMES else "at_least"
+            hint = f"write {key}: {{{operator}: {error['input']}}}"
+        return Problem("not-a-mapping", f"a mapping of keys and values is expected at '{key}'", place(loc), hint)
     if kind == "list_type":
         return Problem("not-a-list", f"a list is expected at '{key}'", place(loc), "begin each item with '- '")
     if kind == "string_type":
-        return Problem("not-text", f"a text is expected at '{key}'", place(loc))
+        hint = "one layer has one base, which may have its own" if key == "extends" else "write one text, no list and no mapping"
+        return Problem("not-text", f"a text is expected at '{key}'", place(loc), hint)
     if kind in ("too_short",):
         return Problem("empty-list", f"'{key}' is empty", place(loc), "write at least one item")
     return Problem("not-valid", f"'{key}': {error['msg'].lower()}", place(loc))

@@ -8,8 +8,8 @@ One file here for each family of commands; each registers its commands when it i
 
 from __future__ import annotations
 
-from sky_model.cli import differences, drafts, pupils, rulebooks, rulesets, upgrades
+from sky_model.cli import differences, drafts, logs, pupils, rulebooks, rulesets, serving, upgrades
 from sky_model.cli.application import app, main
 from sky_model.cli.pupils import table
 
-__all__ = ["app", "differences", "drafts", "main", "pupils", "rulebooks", "rulesets", "table", "upgrades"]
+__all__ = ["app", "differences", "drafts", "logs", "main", "pupils", "rulebooks", "rulesets", "serving", "table", "upgrades"]

@@ -152,10 +152,14 @@ def with_progress(answers: Iterable[Any]) -> Iterator[Any]:
 
 
 def rulesets_in(name: str) -> list[str]:
-    """The ruleset of a name, or all those in a folder."""
-    path = Path(name)
-    if path.is_dir() and not (path / "ruleset.yaml").is_file() and not (rulesets_folder() / name / "ruleset.yaml").is_file():
-        found = sorted(str(p.parent) for p in path.rglob("ruleset.yaml"))
-        if found:
-            return found
+    """The rulesets of a name: one ruleset or all of a folder. What is shipped under the name wins, for a folder as for one
+    ruleset; the user's own of the same name is written `./name`."""
+    path, root = Path(name), rulesets_folder()
+    shipped = root / name
+    if any((folder / "ruleset.yaml").is_file() for folder in (shipped, path)):
+        return [name]
+    is_a_path = name.startswith(".") or path.is_absolute()
+    for folder in (path,) if is_a_path else (shipped, path):
+        if found := sorted(p.parent for p in folder.rglob("ruleset.yaml")) if folder.is_dir() else []:
+            return [p.relative_to(root).as_posix() if folder is shipped else str(p) for p in found]
     return [name]

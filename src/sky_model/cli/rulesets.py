@@ -24,6 +24,7 @@ from sky_model.cli.upgrades import open_conflicts
 from sky_model.compiler import with_its_base
 from sky_model.decision import decision_schema
 from sky_model.host.intake import Mapping
+from sky_model.host.requests import answer_schema, request_schema
 from sky_model.host.schools import SchoolsFile
 from sky_model.layers import Origin, read_layers, rulesets_folder, show
 from sky_model.milder import prove
@@ -34,6 +35,8 @@ SCHEMAS: dict[str, Callable[[Offered], dict[str, Any]]] = {
     "ruleset": ruleset_schema,
     "record": lambda _: record_schema(),
     "decision": lambda _: decision_schema(),
+    "request": lambda _: request_schema(),
+    "answer": lambda _: answer_schema(),
     "cases": cases_schema,
     "schools": lambda offered: schema_of(SchoolsFile, "the schools of an installation, format 1", offered),
     "mapping": lambda offered: schema_of(Mapping, "columns and codes of another system's export, format 1", offered),
@@ -85,7 +88,7 @@ def check(ruleset: str, as_json: bool, form: str, fix: bool, is_all: bool) -> No
         newest = sky.load(name, allow=("draft", "variant")).newest
         odd = remarks(newest)
         own = [p for p in odd if is_all or _is_of_layer(p, newest)]
-        if len(names) == 1 or shown != "text":
+        if shown != "text":
             for p in own:
                 click.echo(_problem_line(p, shown, is_remark=True))
         if problems or shown != "text":
@@ -97,6 +100,8 @@ def check(ruleset: str, as_json: bool, form: str, fix: bool, is_all: bool) -> No
             continue
         click.echo(f"{name}: no faults")
         _show_proof(name)
+        for p in own:
+            click.echo(_problem_line(p, shown, is_remark=True))
         if len(odd) > len(own):
             n = len(odd) - len(own)
             click.echo(f"{n} remark{'s' if n > 1 else ''} on the base: sky check --all {name}")
@@ -247,7 +252,7 @@ def rules() -> None:
 @click.option("--out", type=click.Path(dir_okay=False), help="write it to a file")
 def schema(name: str, base: str | None, out: str | None) -> None:
     """The JSON Schema of a kind of file, for an editor, or of a record or a decision."""
-    if base and name in ("record", "decision", "calendar"):
+    if base and name in ("record", "decision", "request", "answer", "calendar"):
         raise click.UsageError(f"a {name} names nothing of a ruleset; leave --base out")
     text = json.dumps(SCHEMAS[name](offered_by(base) if base else Offered()), indent=1, ensure_ascii=False)
     if out is None:
