@@ -39,7 +39,7 @@ def faults_by(slow: Slow, wanted: Expected) -> Iterator[str]:
 
 
 DAYS = 1000 if os.environ.get("SKY_ALL_CASES") else 15  # from the beginning of a case
-# Where the slow decider says something else, not yet explained: two answers on the letter J of England.
+# The slow decider reads no codes of other systems (`local_codes`): to it a mark with a code alone may be of any kind.
 DIFFER = {
     ("foreign/england/en-6", "in July 2024 J is attended elsewhere"),
     ("foreign/england/en-6", "in September 2024 J1 is authorised absence"),

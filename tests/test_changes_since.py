@@ -143,7 +143,7 @@ def test_the_differences_applied_to_the_earlier_lists_give_the_later_lists(
         assert not same_rules or {t.what for t in c.through} <= {"event", "time"}, c
 
 
-@settings(many, max_examples=300)
+@many
 @given(models(), cases(), days(), days())
 def test_the_differences_between_earlier_knowledge_and_now_give_the_decision_of_now(
     model: sky.Model, record: sky.Case, one: date, on: date
@@ -283,6 +283,19 @@ def test_what_was_in_the_record_then_and_is_not_now_is_told_as_the_record() -> N
     assert marks_of(changes, "first@2026-09-07") == ["record"]
 
 
+def test_where_a_list_has_another_order_the_new_order_is_told() -> None:
+    concern = sky.Report("concern", d("09-08"), by="teacher")
+    sooner = sky.ActionTaken("ask", "planned", d("09-10"), by="coach", until=d("09-11"))
+    record = (*FIVE, concern, sooner)
+    earlier, later = decide(*record, on="09-09"), decide(*record, on="09-10")
+    changes = later.changes_since(dumps(earlier))
+    assert [t.action for t in earlier.tasks] == ["talk", "tell-home", "ask"]
+    assert (
+        [n.rpartition("/")[2] for n in changes.order["task"]] == [t.action for t in later.tasks] == ["ask", "talk", "tell-home"]
+    )
+    assert [t["action"] for t in changes.applied_to(dumps(earlier))["tasks"]] == ["ask", "talk", "tell-home"]
+
+
 # ---------------------------------------------------------------------- two states of knowledge
 def test_earlier_knowledge_and_now() -> None:
     record = (*FIVE, WRONG)
@@ -363,3 +376,31 @@ def test_what_is_no_earlier_decision_of_this_pupil_is_refused(earlier: Any, rule
         decide(*FIVE, on="09-10").changes_since(earlier)
     assert e.value.rule == rule
     assert "p-2" not in str(e.value)
+
+
+def _anything() -> st.SearchStrategy[Any]:
+    plain = st.one_of(
+        st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.just("2026-09-08"), st.just("first@2026-09-07")
+    )
+    return st.recursive(plain, lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(st.text(max_size=3), inner)))
+
+
+@settings(many, max_examples=300)
+@given(st.data())
+def test_a_stored_decision_that_is_damaged_is_compared_or_refused_and_never_a_traceback(data: st.DataObject) -> None:
+    sent = sky.ActionTaken("twenty", "done", d("09-05"), by="teacher")
+    said = json.loads(dumps(decide(*FIVE, sent, WRONG, sky.Report("concern", d("09-08")), on="09-14")))
+    for _ in range(data.draw(st.integers(1, 3))):
+        at: Any = said
+        while isinstance(at, dict | list) and at:
+            key = data.draw(st.sampled_from(sorted(at) if isinstance(at, dict) else range(len(at))))
+            if not isinstance(at[key], dict | list) or not at[key] or data.draw(st.integers(0, 2)) == 0:
+                at[key] = data.draw(_anything())
+                break
+            at = at[key]
+    try:
+        changes = decide(*FIVE, on="09-15").changes_since(said)
+    except sky.RecordError:
+        return
+    json.dumps(changes.to_json())
+    changes.applied_to(said)

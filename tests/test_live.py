@@ -26,9 +26,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 import sky_model as sky
+from sky_model import rules
+from sky_model.facts import FALSE, TRUE, UNKNOWN, _pair
 from sky_model.host import live as live_module
 from sky_model.host.live import CALLS, Failure, Live, Transition, definitions
 from sky_model.model import load_data
+from sky_model.rules import NoneOf
 from sky_model.schooldays import Calendar
 
 try:
@@ -257,6 +260,26 @@ def test_it_is_durable_rules_that_decides(monkeypatch: pytest.MonkeyPatch) -> No
     assert "first-limit-reached" in {s.step for s in sky.decide(MODEL, case, on=date(2026, 9, 30)).open_steps}
 
 
+@needs_durable
+def test_a_node_answers_as_the_core_would() -> None:
+    """`none` with all that its parts can be; a limit of a share with all roundings."""
+    judge = live_module._Judge(live_module._Engine())
+    report = rules.Test("p", "report", "concern", (("is", "raised"),))
+    none = NoneOf("n", (report,))
+    tests = {op: rules.Test(op, "counter", "c", ((op, 2),)) for op in ("at_least", "more_than", "less_than", "at_most")}
+    judge.learn(MODEL.newest, [("none", none), *tests.items()])
+    for inner, value in ((TRUE, FALSE), (FALSE, TRUE), (UNKNOWN, UNKNOWN)):
+        for fresh in (TRUE, FALSE, UNKNOWN):
+            ground = min(value[0], fresh[0]), min(value[1], fresh[1])
+            assert judge.answer(judge.node_of(none), *inner, *fresh) == (value, ground)  # type: ignore[arg-type]
+    for op, test in tests.items():
+        for low in range(12):
+            for high in range(low, 12):
+                said = judge.answer(judge.node_of(test), 1, 1, -1, *live_module._rounded(low, high, 3), 1, 1)  # type: ignore[arg-type]
+                assert said[0] == _pair(op, low, high, 2 * 3), (op, low, high)
+    judge.engine.free()
+
+
 def test_the_translation_is_data_in_the_form_of_durable_rules() -> None:
     found = definitions(MODEL)
     mine = found["lessons-per-term/2026-1: steps.first-limit-reached.opens"]
@@ -362,6 +385,17 @@ def test_an_opening_that_was_never_there_after_all_is_told_as_withdrawn(live: Li
     live.wait()
     assert told(ledger) == [("withdrawn", STEP), ("task_changed", TALK)]
     agrees(live, ledger, MODEL, "p-1", date(2026, 9, 10))
+
+
+@needs_durable
+def test_a_second_mark_of_a_day_without_id_corrects_nothing(live: Live, ledger: Ledger) -> None:
+    for _ in range(2):
+        live.post("p-1", sky.Mark(date(2026, 9, 1), lessons=3, kind="health"))
+    live.post("p-1", *[sky.Mark(date(2026, 9, 1), lessons=1, kind="health")] * 2)
+    marked = [(e.id, e.lessons, e.recorded) for e in live.case("p-1").events if isinstance(e, sky.Mark)]
+    today, name = date(2026, 9, 1), "mark-2026-09-01"
+    assert marked == [(name, 3, today), (f"{name}-2", 3, today), (f"{name}-3", 1, today), (f"{name}-4", 1, today)]
+    assert not ledger.failures
 
 
 @needs_durable

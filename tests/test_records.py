@@ -377,3 +377,28 @@ def test_the_rank_of_events_of_one_day_does_not_hang_on_the_order_of_handing_in(
     assert forward.events == backward.events
     assert [type(e).__name__ for e in forward.events][:1] == ["Enrolment"]
     assert type(forward.events[-1]).__name__ == "StepClosed"
+
+
+def test_a_second_mark_of_a_day_without_an_id_is_another_mark_and_no_correction() -> None:
+    day = date(2026, 9, 14)
+    case = sky.Case("p", register="marks_only", events=[sky.Mark(day, lessons=2, kind="health")])
+    case = case.with_events(sky.Mark(day, lessons=3, kind="health", recorded=date(2026, 9, 15)))
+    case = case.with_events(sky.Mark(day, lessons=1, kind="health", recorded=date(2026, 9, 16)))
+    assert [(e.id, e.lessons) for e in case.events] == [
+        ("mark-2026-09-14", 2),
+        ("mark-2026-09-14-2", 3),
+        ("mark-2026-09-14-3", 1),
+    ]
+
+
+@pytest.mark.parametrize("pupil", ["010190-123A", "x 010190-123a y", "010190A123B"])
+def test_an_identity_code_is_refused_wherever_it_stands(pupil: str) -> None:
+    with pytest.raises(RecordError, match="looks like an identity code"):
+        sky.Case(pupil, register="marks_only", events=[])
+
+
+@pytest.mark.parametrize(
+    "pupil", ["6f9619ff-8b86-d011-b42d-00c0123456a1", "9b2f11d2-0000-4000-8000-99123456a123", "p-0101901-234"]
+)
+def test_a_uuid_is_no_identity_code(pupil: str) -> None:
+    assert sky.Case(pupil, register="marks_only", events=[]).pupil == pupil

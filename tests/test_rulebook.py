@@ -44,23 +44,41 @@ def test_every_number_name_source_and_gap_of_a_ruleset_stands_in_its_rulebook(na
     files = write_booklet(rules, language=language)
     page = words_of(files["rulebook.html"])
     wanted: list[str] = []
+    missing: list[str] = []
     for s in rules.steps:
         wanted.append(said.text(s.said.name))
+        section = words_of(files["rulebook.html"].partition(f'id="step-{s.id}"')[2].partition("<h3")[0].partition("<h2")[0])
+        opening = section.partition(f" {texts_of()['lasts'][language]} ")[0]  # what opens it stands before how long it lasts
         for t in s.tests:
             for _, limit in t.asks:
                 if t.what == "counter" and isinstance(limit, int | ByGrade):
+                    count = rules.counters[t.fact]
+                    unit = 100 if count.is_share else count.unit
+                    one, many = texts_of()[f"measure-{'per_cent' if count.is_share else count.measure}"][language].split("|")
                     for n in set(limit.values.values()) if isinstance(limit, ByGrade) else {limit}:
-                        unit = 100 if rules.counters[t.fact].is_share else rules.counters[t.fact].unit
-                        wanted.append(f"{n / unit:g}".replace(".", "," if language != "en" else "."))
+                        number = f"{n / unit:g}".replace(".", "," if language != "en" else ".")
+                        if not re.search(rf"(?<![\d.,]){re.escape(number)} (?:{re.escape(one)}|{re.escape(many)})", opening):
+                            missing.append(f"{s.id}: {number} {one} in: {opening[:200]}")
         for a in s.actions:
-            wanted.append(said.text(a.name))
+            if said.text(a.name) not in section:
+                missing.append(f"{s.id}: {a.id}")
             if a.due is not None and a.due.span is not None:
-                wanted.append(said.span(a.due.span))
+                one, many = texts_of()[f"clock-{a.due.span.clock}"][language].split("|")
+                number = str(a.due.span.number)
+                if not re.search(rf"(?<!\d){number} (?:{re.escape(one)}|{re.escape(many)})", section):
+                    missing.append(f"{s.id}: {a.id}: {number} {one}")
             wanted += [said.actor(n) for n in said.who(a.who)]
+    for count in rules.counters.values():
+        rolling = count.window.rolling
+        if rolling is not None:
+            one, many = texts_of()[f"clock-{rolling.clock}"][language].split("|")
+            row = page.partition(f" {texts_of()['counted'][language]} ")[2]
+            if not re.search(rf"(?<!\d){rolling.number} (?:{re.escape(one)}|{re.escape(many)})", row):
+                missing.append(f"{count.id}: {rolling.number} {one}")
     wanted += [x.name for x in rules.said.sources] + [g.gap for g in rules.said.gaps] + [g.gap for g in rules.gaps]
     wanted += [said.text(x.name) for x in (*rules.said.roles, *rules.said.kinds, *rules.said.community, *rules.said.consents)]
     wanted += [said.text(x.says) for x in rules.said.statements]
-    missing = [w for w in wanted if " ".join(w.split()).lower() not in page.lower()]
+    missing += [w for w in wanted if " ".join(w.split()).lower() not in page.lower()]
     assert missing == []
 
 
@@ -68,6 +86,22 @@ def test_every_word_is_there_in_three_languages_and_is_used() -> None:
     for key, text in texts_of().items():
         assert set(text) == set(LANGUAGES), key
         assert all(text.values()), key
+
+
+def test_a_text_that_a_language_lacks_is_given_in_another_and_marked(tmp_path: Path) -> None:
+    (tmp_path / "my-town").mkdir()
+    (tmp_path / "my-town" / "ruleset.yaml").write_text(
+        "format: 1\nruleset: my-town\nversion: 2026-1\nextends: presets/lessons-per-term\nstatus: draft\n"
+        "valid_from: 2026-08-01\nname: {en: My own town}\n"
+        "change: [{at: steps.first-limit-reached.opens.any.absence-lessons.at_least, from: 30, to: 25,"
+        " because: the board said so}]\n",
+        encoding="utf-8",
+    )
+    rules = rules_of(str(tmp_path / "my-town"))
+    assert "My own town (endast på engelska)" in write_booklet(rules, language="sv")["rulebook.html"]
+    english = words_of(write_booklet(rules, language="en")["rulebook.html"])
+    assert "My own town (in" not in english
+    assert "lessons-per-term/2026-1; my-town/2026-1: the board said so" in english
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

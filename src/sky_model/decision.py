@@ -973,14 +973,16 @@ class Changes:
         }
 
 
-_LISTS = {
-    "tasks": "name",
-    "messages": "message",
-    "open_steps": "name",
-    "questions": "what",
-    "withdrawn": None,
-    "corrections": None,
+# the lists of a decision, and the texts that an item of each must have; () where the items are texts themselves
+_LISTS: dict[str, tuple[str, ...]] = {
+    "tasks": ("name", "action", "state"),
+    "messages": ("message", "since", "state"),
+    "open_steps": ("name",),
+    "questions": ("what", "fact"),
+    "withdrawn": (),
+    "corrections": (),
 }
+_TEXTS = ("openings", "to", "takes_part")  # what an item may have as a list of texts
 _BASIS = ("ruleset", "layers", "calendar", "code_map", "engine", "register", "recorded")
 
 
@@ -1003,18 +1005,25 @@ def _published(decision: Decision | Mapping[str, Any] | str | bytes) -> dict[str
             raise RecordError("missing", f"{key} is missing from the earlier decision", field=key)
     for key in ("on", "known_to"):
         try:
-            date.fromisoformat(said[key])
+            if date.fromisoformat(said[key]).isoformat() != said[key]:
+                raise ValueError
         except (TypeError, ValueError):
             raise RecordError("not-a-day", f"{key} of the earlier decision is not a day", field=key) from None
     if not isinstance(said["basis"], Mapping):
         raise RecordError("not-an-object", "the basis of the earlier decision is an object", field="basis")
-    for key, name in _LISTS.items():
+    for key, texts in _LISTS.items():
         found = said[key]
         if not isinstance(found, list):
             raise RecordError("not-a-list", f"{key} of the earlier decision is a list", field=key)
         for x in found:
-            if not isinstance(x if name is None else x.get(name) if isinstance(x, Mapping) else None, str):
-                raise RecordError("not-a-text", f"an item of {key} of the earlier decision has no name", field=key)
+            whole = isinstance(x, dict) if texts else isinstance(x, str)
+            if not whole or not all(isinstance(x.get(t), str) for t in texts):
+                raise RecordError(
+                    "not-a-text", f"an item of {key} of the earlier decision has no {' or '.join(texts)}", field=key
+                )
+            lists = [x[t] for t in _TEXTS if t in x] if texts else []
+            if not all(isinstance(n, list) and all(isinstance(t, str) for t in n) for n in lists):
+                raise RecordError("not-a-list", f"what an item of {key} of the earlier decision reaches is a list", field=key)
     return dict(said)
 
 
@@ -1023,8 +1032,8 @@ def _items(said: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         "opening": {x["name"]: x for x in said["open_steps"]} | {n: {"name": n, "withdrawn": True} for n in said["withdrawn"]},
         "task": {x["name"]: x for x in said["tasks"]},
-        "question": {f"{x['what']}:{x.get('fact')}": x for x in said["questions"]},
-        "message": {f"{x['message']}@{x.get('since')}": x for x in said["messages"]},
+        "question": {f"{x['what']}:{x['fact']}": x for x in said["questions"]},
+        "message": {f"{x['message']}@{x['since']}": x for x in said["messages"]},
         "correction": {n: {"name": n} for n in said["corrections"]},
     }
 
@@ -1054,7 +1063,7 @@ class _Between:
         day, here = later.on.toordinal(), known
         events = [] if later.asked is None else zip(later.asked.case.moments, later.asked.case.events, strict=True)
         new = [(m, e) for m, e in events if known * DAY <= m <= end_of(until)]
-        self.stops: list[tuple[int, int, Through | None]] = [(on, end_of(known - 1), None)]
+        self.stops: list[tuple[int, int, Through | None]] = [(on, end_of(max(1, known - 1)), None)]
         self.stops += [(on, m, _event(e)) for m, e in new if m // DAY == known]
         self.stops[-1] = (on, end_of(known), self.stops[-1][2])
         self.start = len(self.stops) - 1  # what the earlier decision would be now
@@ -1192,9 +1201,13 @@ def _proposed(later: Decision, old: Any, new: Any, changes: list[Change], betwee
         was_out = c.before is not None and c.before.get("state") in ("done", "sent")
         by_rules = c.after is None and any(t.what in _BASIS for t in c.through)
         if c.what == "message" and c.before is not None and ((c.after and c.how == "withdrawn") or (was_out and by_rules)):
-            out.setdefault(c.before["message"], Correction(c.before["message"], "message_sent", tuple(c.before["to"]), c.through))
+            out.setdefault(
+                c.before["message"], Correction(c.before["message"], "message_sent", tuple(c.before.get("to", ())), c.through)
+            )
         elif c.what == "message" and c.before is None and c.after is not None and c.after.get("to_correct"):
-            out.setdefault(c.after["message"], Correction(c.after["message"], "message_sent", tuple(c.after["to"]), c.through))
+            out.setdefault(
+                c.after["message"], Correction(c.after["message"], "message_sent", tuple(c.after.get("to", ())), c.through)
+            )
         elif c.what == "task" and c.before is not None and was_out and by_rules:
             correction = _correction(c.before["action"], c.before, c.through)
             if correction.why != "done":

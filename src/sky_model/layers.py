@@ -315,6 +315,17 @@ class Whole:
             before = before.beneath
         return out
 
+    def changed_in(self, at: str) -> list[Origin]:
+        """Every value inside a path that a layer states with a reason, in order."""
+        out, waiting = [], [_find_spot(self.root, at).node]
+        while waiting:
+            node = waiting.pop(0)
+            if node.because:
+                out.append(_origin(node))
+                continue
+            waiting += [inner for _, inner in _inside(node)]
+        return out
+
     def origin_of(self, at: str) -> Origin:
         """Who says the value of a path such as `counters.absence-lessons.lesson_minutes`. Raises RulesetError."""
         try:

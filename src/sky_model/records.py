@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 DAY = 1 << 24  # a moment is recorded_day * DAY + seq: places in the order of recording as one whole number
-IDENTITY_CODE = re.compile(r"\d{6}[-+A-FU-Y]\d{3}[0-9A-Z]\s*\Z", re.IGNORECASE)
+IDENTITY_CODE = re.compile(r"(?<![0-9A-Z])\d{6}[-+A-FU-Y]\d{3}[0-9A-Z](?![0-9A-Z])", re.IGNORECASE | re.ASCII)
 LONGEST = 200
 
 
@@ -519,8 +519,22 @@ class Case:
             does=self.does,
             named=self.named,
             code_map=self.code_map,
-            events=[*self.events, *new],
+            events=[*self.events, *_new_names(new, {e.id for e in self.events})],
         )
+
+
+def _new_names(events: Iterable[Any], taken: set[str]) -> Iterator[Any]:
+    """Events that have no id get one that no other bears: a second mark of a day is no correction of the first."""
+    for event in events:
+        if getattr(event, "id", None) is None and type(event) in TYPE_OF and isinstance(getattr(event, "on", None), date):
+            name = first = f"{TYPE_OF[type(event)]}-{event.on.isoformat()}"
+            n = 1
+            while name in taken:
+                n += 1
+                name = f"{first}-{n}"
+            event = replace(event, id=name)
+        taken.add(getattr(event, "id", None) or "")
+        yield event
 
 
 def replace_does(case: Case, does: frozenset[str]) -> Case:

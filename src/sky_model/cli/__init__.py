@@ -8,8 +8,21 @@ One file here for each family of commands; each registers its commands when it i
 
 from __future__ import annotations
 
-from sky_model.cli import differences, drafts, logs, pupils, rulebooks, rulesets, serving, upgrades
+from sky_model.cli import differences, drafts, exports, logs, pupils, rulebooks, rulesets, serving, upgrades
 from sky_model.cli.application import app, main
 from sky_model.cli.pupils import table
 
-__all__ = ["app", "differences", "drafts", "logs", "main", "pupils", "rulebooks", "rulesets", "serving", "table", "upgrades"]
+__all__ = [
+    "app",
+    "differences",
+    "drafts",
+    "exports",
+    "logs",
+    "main",
+    "pupils",
+    "rulebooks",
+    "rulesets",
+    "serving",
+    "table",
+    "upgrades",
+]

@@ -30,9 +30,9 @@ def dmn(ruleset: str, out: str, as_json: bool) -> None:
     except OSError as e:
         raise click.UsageError(f"'{out}' cannot be written: {e.strerror}; name a file in a folder that exists") from None
     if as_json:
-        said = {"format": 1, "ruleset": rules.name, "file": out, "tables": [t.id for t in found.tables], "not_covered": NOT_COVERED,
-                "left_out": [{"table": t, "because": why} for t, why in found.left_out]}  # fmt: skip
-        click.echo(json.dumps(said, ensure_ascii=False, sort_keys=True))
+        left_out = [{"table": t, "because": why} for t, why in found.left_out]
+        said = {"format": 1, "ruleset": rules.name, "file": out, "tables": [t.id for t in found.tables]}
+        click.echo(json.dumps({**said, "not_covered": NOT_COVERED, "left_out": left_out}, ensure_ascii=False, sort_keys=True))
         return
     click.echo(f"{out}: {len(found.tables)} tables of {rules.name}")
     for table, why in found.left_out:

@@ -100,7 +100,18 @@ class Rulebook(Words):
         if s.was:
             yield self.say("was"), ", ".join(s.was)
         note = [Quiet(self.text(s.said.note))] if s.said.note is not None else []
+        yield self.say("said-by"), self.layers_of(s)
         yield self.say("source"), [*self.source(s.said), *note]
+
+    def layers_of(self, s: StepOf) -> str:
+        """Which layer says the step, and which says otherwise what opens it, with its reason."""
+        if self.r.whole is None:
+            return self.r.name
+        first = self.r.origin_of(f"steps.{s.id}.id").layer
+        changed = dict.fromkeys(
+            f"{node.layer}: {node.because}" for node in self.r.whole.changed_in(f"steps.{s.id}") if node.because and node.layer
+        )
+        return "; ".join([first, *changed])
 
     def lasts(self, s: StepOf) -> str:
         if s.lasts.word == "span":

@@ -52,7 +52,13 @@ class Words:
         return text.format(**values) if values else text
 
     def text(self, text: words.Text | None) -> str:
-        return text.in_language(self.language) if text is not None else ""
+        """A text in the language; one that is missing is given in another and marked."""
+        if text is None:
+            return ""
+        if getattr(text, self.language):
+            return text.in_language(self.language)
+        other = next((x for x in ("fi", "en", "sv") if getattr(text, x)), None)
+        return f"{text.in_language(self.language)} {self.say(f'only-{other}')}" if other else ""
 
     def day(self, day: date) -> str:
         return self.say("date", day=day.day, month=day.month, year=day.year)

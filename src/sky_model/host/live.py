@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from itertools import chain
+from itertools import chain, count
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from sky_model.decision import Decision, Task, _accept, _calendars, _Decider
@@ -186,6 +186,11 @@ def _limit(op: str, limit: int) -> tuple[Formula, Formula]:
         "less_than": (("$lt", "high", limit), ("$lt", "low", limit)),
         "at_most": (("$lte", "high_up", limit), ("$lte", "low_up", limit)),
     }[op]
+
+
+def _rounded(low: int, high: int, one: int) -> tuple[int, int, int, int]:
+    """The numbers of a share, of which `one` is one hundredth of a per cent: down for two operators, up for the others."""
+    return low // one, high // one, -(-low // one), -(-high // one)
 
 
 def _conditions(rules: Ruleset) -> Iterator[tuple[str, Condition | None]]:
@@ -408,18 +413,18 @@ class _JudgedPath(Path):
             return [0, 0, grade]
         if not _is_number(t):
             return [*(SAID * bit for bit in facts.ask(t, day, known, early, since, at)), NO_GRADE]
-        count = facts.rules.counters[t.fact]
+        counter = facts.rules.counters[t.fact]
         if not any(isinstance(limit, ByGrade) for _, limit in t.asks):
             grade = NO_GRADE
-        r = facts.reading(count, day, known, since, at, t.checks_in)
+        r = facts.reading(counter, day, known, since, at, t.checks_in)
         if r.silent not in (None, "perhaps"):
             said = {"not_running": FALSE, "not_given": UNKNOWN}.get(str(r.silent), early)
             return [SAID * said[0], SAID * said[1], grade, 0, 0, 0, 0]
         sure = BY_NUMBER if r.silent is None else 0
-        if not count.is_share:
+        if not counter.is_share:
             return [sure, BY_NUMBER, grade, r.low, r.high, r.low, r.high]
         low, high, one = r.low * 50_000, r.high * 50_000, r.planned
-        return [sure, BY_NUMBER, grade, low // one, high // one, -(-low // one), -(-high // one)]
+        return [sure, BY_NUMBER, grade, *_rounded(low, high, one)]
 
 
 # ---------------------------------------------------------------------- what the application is told
@@ -632,11 +637,14 @@ class Live:
         self._look(held)
 
     def _stamped(self, case: Case, events: tuple[Event, ...]) -> Iterator[Event]:
-        """Events with the day and the place in which they were posted, where they do not say their own."""
+        """Events with a name, the day and the place in which they were posted, where they do not say their own."""
         seq = max((e.seq for e in case.events), default=-1)
+        ids = {e.id for e in (*case.events, *events)}
         for e in events:
             seq = max(seq, e.seq) if e.seq is not None else seq + 1
-            yield replace(e, seq=seq if e.seq is None else e.seq, recorded=e.recorded or self._on)
+            name = e.id or _free_name(e, ids)
+            ids.add(name)
+            yield replace(e, id=name, seq=seq if e.seq is None else e.seq, recorded=e.recorded or self._on)
 
     def _day(self, on: date, data_until: date | None) -> None:
         self._on = on
@@ -706,6 +714,12 @@ class Live:
             self._error(failure)
         except Exception as e:  # the worker goes on; Python says it where it says errors of threads
             threading.excepthook(threading.ExceptHookArgs((type(e), e, e.__traceback__, self._worker)))
+
+
+def _free_name(e: Event, taken: set[str | None]) -> str:
+    """As a record names what has no id, and never a name that is there: a second mark of a day corrects nothing."""
+    name = f"{TYPE_OF[type(e)]}-{e.on.isoformat()}"
+    return next(n for n in chain([name], (f"{name}-{i}" for i in count(2))) if n not in taken)
 
 
 def _moved(case: Case, data_until: date | None) -> Case:
