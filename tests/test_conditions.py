@@ -10,11 +10,78 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from test_bad_rulesets import OPENS, TINY
 from test_clocks import CALENDAR
 
 import sky_model as sky
 from sky_model.errors import CaseError
+
+TINY = """\
+format: 1
+ruleset: tiny
+version: 2026-1
+status: pilot
+valid_from: 2026-08-01
+grades: 1-9
+name: {en: A tiny ruleset}
+sources:
+  - {id: ours, kind: local, name: Ours, certainty: inference}
+organisations:
+  - {id: school, name: {en: school}, controller: yes}
+roles:
+  - {id: pupil, what: party, name: {en: pupil}, sees: [absence], staff: no}
+  - {id: guardian, what: party, name: {en: guardian}, sees: [absence], staff: no}
+  - {id: teacher, what: role, name: {en: teacher}, organisation: school, sees: [absence]}
+  - {id: lead, what: role, name: {en: lead}, sees: [absence], is: {by: {grade: {1-9: teacher}}}, deputies: [teacher]}
+groups:
+  - {id: team, name: {en: team}, led_by: lead, sees: []}
+consents:
+  - {id: may-meet, name: {en: may meet}, given_by: [pupil], needed_for: {with: [team]}}
+kinds:
+  - {id: away, is: unauthorised, name: {en: away}}
+  - {id: here, is: attended, name: {en: here}}
+local_codes:
+  - {system: ours, code: A, kind: away}
+reports:
+  - {id: concern, by: [teacher], name: {en: concern}}
+questions:
+  - {id: cause, answers: [health, school], by: [lead], name: {en: cause}}
+  - {id: causes, answers: [health, school], several: yes, by: [lead], name: {en: causes}}
+parameters:
+  - {id: limit, unit: lessons, value: 30, layer_may: lower}
+tiers:
+  - {id: targeted, name: {en: targeted}}
+counters:
+  - {id: lessons-away, measure: lessons, lesson_minutes: 45, kinds: all, window: {in: school_year}}
+  - {id: marks-away, measure: marks, kinds: {only: [away]}, window: {in: any_time}}
+steps:
+  - id: first
+    tier: targeted
+    name: {en: first}
+    opens: {lessons-away: {at_least: {parameter: limit}}}
+    lasts: until_closed
+    again: next_window
+    source: ours
+    actions:
+      - id: talk
+        name: {en: talk}
+        who: lead
+        duty: must
+        about: absence
+        within: {school_days: 5}
+      - id: write
+        name: {en: write}
+        who: lead
+        duty: should
+        about: absence
+        after: [talk]
+        asks: [cause]
+    closing:
+      by: [lead]
+      reasons: [{id: enough, name: {en: enough}}]
+      watch: {for: {school_weeks: 4}, opens: {lessons-away: {at_least: 5}}}
+"""
+OPENS = "opens: {lessons-away: {at_least: {parameter: limit}}}"
+
 
 ON = date(2026, 9, 4)
 

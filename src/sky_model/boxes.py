@@ -13,9 +13,25 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sky_model.rules import All, AnyOf, ByGrade, Condition, Count, NoneOf, Ruleset, Test, Unsaid, tests_in
 
-__all__ = ["Box", "Fact", "Range", "State", "both", "cells_of", "differ", "facts_of", "find", "grades_of", "loses", "most_of"]
+__all__ = [
+    "WHOLE",
+    "Box",
+    "Fact",
+    "Range",
+    "State",
+    "both",
+    "cells_of",
+    "differ",
+    "facts_of",
+    "find",
+    "grades_of",
+    "loses",
+    "most_of",
+]
 
 Pair: TypeAlias = tuple[int, int]
+ONE = 100  # numbers are in hundredths
+WHOLE = ("marks", "days", "half_days", "calendar_days", "episodes", "times", "days_since")
 FALSE, UNKNOWN, TRUE = (0, 0), (0, 1), (1, 1)
 
 
@@ -119,13 +135,10 @@ def _limits(test: Test, grade: int | None) -> Iterator[tuple[str, tuple[int, ...
 
 
 def _number(name: str, asked: list[tuple[int, Test]], counts: list[Count | None], grade: int | None, how: str) -> Fact:
-    points = {0}
-    for _, test in asked:
-        for _, limits in _limits(test, grade):
-            points.update(p for n in limits for p in (n - 1, n, n + 1) if p >= 0)
     mine = [c for c in (counts[s] for s in sorted({s for s, _ in asked})) if c is not None]
     most = [m for c in mine if (m := most_of(c)) is not None]
-    cells = sorted(p for p in points if not most or p <= max(most)) or [0]
+    points = _points([t for _, t in asked], grade, is_whole=all(c.measure in WHOLE and not c.is_share for c in mine))
+    cells = [p for p in points if not most or p <= max(most)] or [0]
     ranges = [(low, high) for low in cells for high in cells if low <= high]
     made: dict[tuple[Pair, ...], State] = {}
 
@@ -149,10 +162,17 @@ def _number(name: str, asked: list[tuple[int, Test]], counts: list[Count | None]
     return Fact("counter", name, tuple(made.values()))
 
 
-def cells_of(tests: Sequence[Test], grade: int | None, most: int | None = None) -> list[State]:
+def _points(tests: Sequence[Test], grade: int | None, *, is_whole: bool) -> list[int]:
+    """Numbers of which one lies in each cell between the limits; of what is counted in wholes only whole ones."""
+    limits = {n for t in tests for _, some in _limits(t, grade) for n in some}
+    if not is_whole:
+        return sorted({0, *(p for n in limits for p in (n - 1, n, n + 1) if p >= 0)})
+    return sorted({0, *(p for n in limits for k in (-1, 0, 1, 2) if (p := (n // ONE + k) * ONE) >= 0)})
+
+
+def cells_of(tests: Sequence[Test], grade: int | None, most: int | None = None, *, is_whole: bool = False) -> list[State]:
     """What comparisons of one counter are in each cell between their limits, from the lowest up."""
-    points = {0, *(p for t in tests for _, limits in _limits(t, grade) for n in limits for p in (n - 1, n, n + 1) if p >= 0)}
-    cells = sorted(p for p in points if most is None or p <= most)
+    cells = [p for p in _points(tests, grade, is_whole=is_whole) if most is None or p <= most]
     return [State((n, n), True, {id(t): _compared(t, n, n, grade) for t in tests}) for n in cells]
 
 
@@ -192,7 +212,7 @@ def _choice(what: str, name: str, asked: list[tuple[int, Test]], grade: int | No
     states: dict[tuple[Pair, ...], State] = {}
     for kind in kinds:
         values = tuple(_chosen(what, t, kind) for _, t in asked)
-        shown = kind if isinstance(kind, str) or kind is None else "done" if kind[0] == "done" else ", ".join(kind)
+        shown = kind if not isinstance(kind, tuple) else "done" if kind[0] == "done" else ", ".join(kind)
         states.setdefault(values, State(shown, True, {id(t): v for (_, t), v in zip(asked, values, strict=True)}))
     return Fact(what, name, tuple(states.values()))
 

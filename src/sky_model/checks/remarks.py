@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from sky_model.boxes import Fact, both, cells_of, differ, facts_of, find, grades_of, most_of
+from sky_model.boxes import WHOLE, Fact, both, cells_of, differ, facts_of, find, grades_of, most_of
 from sky_model.errors import Place, Problem
 from sky_model.rules import WHO_RECORDED, Act, All, AnyOf, ByGrade, Condition, NoneOf, Ruleset, StepOf, Test, tests_in
 from sky_model.vocabulary import AnyOf as OneOf
@@ -169,7 +169,9 @@ class _Look:
                     fixed = [replace(f, states=(s,)) for f, s in zip(others, rest, strict=True)]
                     below = None
                     tests = [t for s in mine for t in s.tests if (t.what, t.fact) == ("counter", name) and not t.is_unsaid]
-                    for state in cells_of(tests, grade, most_of(self.rules.counters[name])):
+                    count = self.rules.counters[name]
+                    is_whole = count.measure in WHOLE and not count.is_share
+                    for state in cells_of(tests, grade, most_of(count), is_whole=is_whole):
                         box = [*fixed, replace(number, states=(state,))]
                         holds = next((s.id for s in mine if find([s.opens], box, both) is not None), None)
                         if holds is not None:
