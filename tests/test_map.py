@@ -336,3 +336,38 @@ def test_json_says_what_the_text_says() -> None:
     assert {c["code"]: c["marks"] for c in found["codes"]}["Luvaton poissaolo"] == 6
     assert (found["first"], found["last"]) == ("2026-09-01", "2026-09-22")
     assert {"column": 2, "heading": "Nimi", "why": "looks like names, by its heading"} in found["left_out"]
+
+
+def test_deciding_shows_no_heading_and_no_code_that_may_be_about_a_person(tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text(
+        "Oppilas;Päivä;Tunnit;Poissaolokoodi;Korhonen Matti yhteys\n"
+        "1001;14.9.2026;6;Virtanen Aino;0407654321\n1001;15.9.2026;6;0407654321;x\n1001;16.9.2026;6;Luvaton poissaolo;x\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "mapping.yaml").write_text(
+        "format: 1\nname: ours\ncolumns: {pupil: Oppilas, date: Päivä, lessons: Tunnit, kind: Poissaolokoodi}\n"
+        "date_form: d.m.yyyy\ncodes: []\n",
+        encoding="utf-8",
+    )
+    asked = ["--mapping", str(tmp_path / "mapping.yaml"), "--calendar", "example-week-43/2026-27", "--on", "2026-09-18"]
+    said = CliRunner().invoke(app, ["decide", str(tmp_path / "export.csv"), *asked]).output
+    assert "Virtanen" not in said
+    assert "0407654321" not in said
+    assert "Korhonen" not in said
+    assert '- {code: "Luvaton poissaolo", kind: …}   # 1 mark' in said
+    assert "2 marks whose code is not shown: it may be about a person" in said
+    assert "1 column whose heading is not shown: it may be about a person" in said
+
+
+def test_a_column_that_a_mapping_names_and_the_file_lacks_is_an_error_and_no_silence(tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text("Oppilas;Päivä;Tunnit;Koodi\n1001;14.9.2026;6;Sairaus\n", encoding="utf-8")
+    (tmp_path / "mapping.yaml").write_text(
+        "format: 1\nname: ours\ncolumns: {pupil: Oppilas, date: Päivä, lessons: Tuntimaara, kind: Koodi}\ndate_form: d.m.yyyy\n"
+        "codes: [{code: Sairaus, kind: health}]\n",
+        encoding="utf-8",
+    )
+    asked = ["--mapping", str(tmp_path / "mapping.yaml"), "--calendar", "example-week-43/2026-27", "--on", "2026-09-18"]
+    done = CliRunner().invoke(app, ["decide", str(tmp_path / "export.csv"), *asked])
+    assert isinstance(done.exception, sky.RulesetError)
+    assert "there is no column 'Tuntimaara' [no-column]" in str(done.exception)
+    assert "correct it under columns: in the mapping, or take its line out there" in str(done.exception)

@@ -190,3 +190,18 @@ def test_the_pages_pass_axe_fit_a_phone_ask_nothing_of_the_network_and_the_paper
         assert page["asked"] == [], page
         assert not page["too_wide_on_a_phone"], page
         assert page["sheets"] == 1 or "board" not in page["file"], page
+
+
+def test_the_paper_gives_the_reason_of_whoever_set_a_number(tmp_path: Path) -> None:
+    (tmp_path / "my-town").mkdir()
+    (tmp_path / "my-town" / "ruleset.yaml").write_text(
+        "format: 1\nruleset: my-town\nversion: 2026-1\nextends: presets/lessons-per-term\nstatus: draft\n"
+        "valid_from: 2026-08-01\nname: {en: My town}\n"
+        "change: [{at: steps.first-limit-reached.opens.any.absence-lessons.at_least, from: 30, to: 25,"
+        " because: the board said so}]\n",
+        encoding="utf-8",
+    )
+    page = write_booklet(rules_of(str(tmp_path / "my-town")), language="en")["board.md"]
+    row = next(line for line in page.splitlines() if "25 lessons" in line)
+    assert "the board said so (my-town/2026-1)" in row.replace("\\", "")
+    assert "Example of this library" not in row

@@ -536,6 +536,7 @@ class Difference:
     capacity: Mapping[str, int] = field(default_factory=dict)
     pupils: list[PupilChange] = field(default_factory=list)
     decided: int = 0
+    set_aside: int = 0  # marks that cannot be read as they are, on the last day, of all pupils
     answers_of_people: int = 0  # how many actions the records call done, planned, refused, …
     work_a: Work = field(init=False)
     work_b: Work = field(init=False)
@@ -559,6 +560,7 @@ class Difference:
         self.work_b.add_overdue(pairs[-1][1], school)
         self.pupils += found.values()
         self.decided += 1
+        self.set_aside += len(pairs[-1][1].set_aside)
         self.answers_of_people += sum(isinstance(e, ActionTaken) for e in case.events)
 
     @property
@@ -601,7 +603,7 @@ class Difference:
         if self.days:
             out["days"] = {"from": self.days[0].isoformat(), "to": self.days[-1].isoformat(), "number": len(self.days)}
             groups = [{"through": n, "change": way, "pupils": [p.to_json() for p in same]} for n, way, same in self.groups()]
-            out["pupils"] = {"decided": self.decided, "different": self.others, "groups": groups}
+            out["pupils"] = {"decided": self.decided, "different": self.others, "groups": groups, "set_aside": self.set_aside}
             overdue = [{"role": r, "school": s, "a": a, "b": b} for r, s, a, b in self.overdue()]
             out["work"] = {"figures": [self._figure_json(f) for f in self.figures()], "overdue": overdue}
             out["work"]["answers_of_people"] = self.answers_of_people

@@ -275,6 +275,11 @@ class _Page:
     def _pupils(self, refused: list[Refused], intake: Intake) -> None:
         found = self.found
         self._title(f"pupils {self._when()}: {found.others} of {found.decided} get another answer")
+        if found.set_aside:
+            n = f"{found.set_aside} mark{'s' if found.set_aside > 1 else ''}"
+            self._line(
+                f"{n} cannot be read as handed in and are set aside: sky decide says whose; look at columns: in the mapping"
+            )
         if found.pupils:
             grid = self._table(
                 "through", "change", "pupils", "who, from which day", "what is asked otherwise", numbers=("pupils",)

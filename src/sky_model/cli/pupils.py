@@ -30,6 +30,7 @@ from sky_model.cli.application import (
 )
 from sky_model.decision import dumps
 from sky_model.explanation import explain as explain_decision
+from sky_model.host.drafts import may_show_code, may_show_heading
 from sky_model.host.intake import Intake, Refused
 from sky_model.vocabulary import LANGUAGES
 
@@ -149,11 +150,21 @@ def _refusal(r: Refused) -> str:
     return json.dumps({"format": 1, "pupil": r.pupil, "error": body}, ensure_ascii=False, separators=(",", ":"))
 
 
+def _counted(n: int, word: str) -> str:
+    return f"{n} {word}{'s' if n > 1 else ''}"
+
+
 def _unmapped(intake: Intake) -> list[str]:
     out = []
     if intake.left_out:
         out.append("columns left out. Where one is ours, name it under columns: in the mapping:")
-        out += [f'    …: "{column}"' for column in intake.left_out]
+        known = [c for c in intake.left_out if may_show_heading(c)]
+        out += [f'    …: "{column}"' for column in known]
+        hidden = len(intake.left_out) - len(known)
+        if hidden:
+            out.append(
+                f"    {_counted(hidden, 'column')} whose heading is not shown: it may be about a person. Look into the file"
+            )
     if intake.no_such_kind:
         out.append("kinds that the mapping names and the ruleset does not have; correct them in the mapping:")
         out += [f"  {kind}   # {n} mark{'s' if n > 1 else ''}" for kind, n in sorted(intake.no_such_kind.items())]
@@ -161,9 +172,13 @@ def _unmapped(intake: Intake) -> list[str]:
         out.append(
             "codes that nobody has mapped; their marks count only as possible. Add to the mapping, with the kind filled in:"
         )
-        out += [
-            f'  - {{code: "{code}", kind: …}}   # {n} mark{"s" if n > 1 else ""}' for code, n in sorted(intake.unmapped.items())
-        ]
+        shown = {code: n for code, n in intake.unmapped.items() if may_show_code(code)}
+        out += [f'  - {{code: "{code}", kind: …}}   # {_counted(n, "mark")}' for code, n in sorted(shown.items())]
+        hidden = sum(intake.unmapped.values()) - sum(shown.values())
+        if hidden:
+            out.append(
+                f"  {_counted(hidden, 'mark')} whose code is not shown: it may be about a person. sky map names their lines"
+            )
     return out
 
 

@@ -128,6 +128,9 @@ class Board(Words):
             origin = self.r.origin_of(at)
         except (RulesetError, AssertionError):
             origin = None
+        changed = self.r.whole.changed_in(at) if self.r.whole is not None and origin is not None else []
+        if changed:  # a number inside was set by a layer: its reason, not that of what it stands in
+            return "; ".join(dict.fromkeys(f"{c.because} ({c.layer})" for c in changed))
         source = self.r.sources.get(said.source or "")
         why = (origin.because if origin is not None else "") or (source.name if source is not None else self.say("no-source"))
         return f"{why} ({origin.layer})" if origin is not None else why

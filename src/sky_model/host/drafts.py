@@ -20,7 +20,7 @@ from typing import Any
 from sky_model.errors import Place, Problem, RulesetError
 from sky_model.host.intake import COLUMNS, FILL_IN, decoded, separator_of
 
-__all__ = ["Draft", "draft_mapping"]
+__all__ = ["Draft", "draft_mapping", "may_show_code", "may_show_heading"]
 
 MOST_CODES = 80
 LONGEST_CODE = 60
@@ -510,6 +510,16 @@ def _hidden(code: str, people: set[str], known: frozenset[str]) -> str:
         return ""
     what = _looks_like(code)
     return f"looks like {what}" if what else "not all its words are known"
+
+
+def may_show_heading(heading: str) -> bool:
+    """May a heading of a file be printed? Only one made of words that headings are made of: another may be a person's name."""
+    return _is_heading(heading)
+
+
+def may_show_code(code: str) -> bool:
+    """May a code of a file be printed? Not what looks like something of a person, and not what may be."""
+    return not _hidden(code, set(), frozenset())
 
 
 def _runs(days: set[date]) -> Iterator[tuple[date, date]]:

@@ -195,6 +195,10 @@ def read_marks(
         raise RulesetError(
             [Problem("no-column", f"there is no column '{ours.get(m, m)}'", Place(file, 1, 1), hint) for m in missing]
         )
+    gone = sorted(theirs for theirs in ours.values() if theirs not in header) if mapping else []
+    if gone:
+        hint = "correct it under columns: in the mapping, or take its line out there"
+        raise RulesetError([Problem("no-column", f"there is no column '{c}'", Place(file, 1, 1), hint) for c in gone])
     intake = Intake(left_out=[h for i, h in enumerate(header) if i not in index.values()])
     codes = {c.code: c for c in mapping.codes} if mapping else {}
     known = set(known_kinds) if known_kinds is not None else None
