@@ -18,6 +18,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import BaseModel
 
 import sky_model as sky
@@ -26,6 +28,7 @@ from sky_model.checks.cases import run_cases
 from sky_model.decision import decision_schema
 from sky_model.host.log import Log
 from sky_model.host.requests import answer_schema, request_schema
+from sky_model.host.signing import MANIFEST, SIGNATURE, canonical, manifest_of, public_key_of, sign
 from sky_model.records import record_schema
 from sky_model.source import read_file, read_text
 
@@ -241,6 +244,22 @@ def _a_log() -> str:
         return (Path(folder) / "log").read_text(encoding="ascii")
 
 
+def _signed() -> dict[str, str]:
+    """A pair of keys, and what they make of the ruleset above, as the page about signing has them."""
+    private = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "ruleset.yaml").write_text(HEAD, encoding="utf-8")
+        manifest = manifest_of(folder)
+    return {
+        "town.key": private.decode("ascii"),
+        "town.pub": public_key_of(private).decode("ascii"),
+        f"my-town/{MANIFEST}": canonical(manifest).decode("ascii"),
+        f"my-town/{SIGNATURE}": sign(manifest, private),
+    }
+
+
 FILES = {  # what a page may name
     "marks.csv": CSV,
     "wrong-day.csv": CSV.replace("2026-09-21", "2026-09-31"),
@@ -249,6 +268,7 @@ FILES = {  # what a page may name
     "requests.jsonl": json.dumps({"format": 1, "id": 1, "request": "needs"}) + "\n",
     "my-town/ruleset.yaml": HEAD,
     "with-faults/ruleset.yaml": HEAD.replace("status: draft", "status: nearly"),
+    **_signed(),
 }
 COMMANDS = [
     pytest.param(line, id=f"{page.name}: {line[:80].strip()}")

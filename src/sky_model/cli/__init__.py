@@ -8,7 +8,7 @@ One file here for each family of commands; each registers its commands when it i
 
 from __future__ import annotations
 
-from sky_model.cli import differences, drafts, exports, logs, pupils, rulebooks, rulesets, serving, upgrades
+from sky_model.cli import differences, drafts, exports, logs, pupils, rulebooks, rulesets, serving, signing, upgrades
 from sky_model.cli.application import app, main
 from sky_model.cli.pupils import table
 
@@ -23,6 +23,7 @@ __all__ = [
     "rulebooks",
     "rulesets",
     "serving",
+    "signing",
     "table",
     "upgrades",
 ]

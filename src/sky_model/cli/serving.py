@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 
 import click
@@ -13,21 +14,66 @@ from sky_model.host.requests import Desk
 
 __all__ = ["serve"]
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
 
 @app.command()
-@click.option("--stdio", is_flag=True, required=True, help="requests on standard input, answers on standard output, one a line")
+@click.option("--stdio", is_flag=True, help="requests on standard input, answers on standard output, one a line")
+@click.option("--http", is_flag=True, help="requests and answers over HTTP (extra `service`)")
+@click.option("--host", help="with --http: the address to listen at  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="with --http  [default: 8080]")
 @RULES
 @ALLOW
 @CALENDAR
 @SCHOOLS
-def serve(stdio: bool, rules: str, allow: tuple[str, ...], calendar: str | None, schools: str | None) -> None:
-    """Answer requests, one JSON object a line, until standard input ends: decide, explain, check, needs, rules.
+def serve(
+    stdio: bool,
+    http: bool,
+    host: str | None,
+    port: int | None,
+    rules: str,
+    allow: tuple[str, ...],
+    calendar: str | None,
+    schools: str | None,
+) -> None:
+    """Answer requests until standard input ends (--stdio) or it is told to stop (--http).
 
     Rules, calendars and schools are read once, before the first request. To use others, start it again.
     """
+    if stdio == http:
+        raise click.UsageError("write exactly one of --stdio and --http")
+    if stdio and (host is not None or port is not None):
+        raise click.UsageError("--host and --port belong to --http")
+    if http:
+        try:
+            from sky_model.host import service
+        except ImportError as e:
+            raise click.UsageError(str(e)) from None
     asked = asked_with(rules, allow, calendar, schools, None)
     desk = Desk(asked.model, calendars=asked.calendars, schools=asked.schools)
+    if http:
+        address, number = host or "127.0.0.1", port or 8080
+        _try_address(address, number)
+        if address not in LOOPBACK:
+            click.echo("it knows nobody and encrypts nothing: let only your own applications reach this address", err=True)
+        click.echo(f"answering at http://{f'[{address}]' if ':' in address else address}:{number}, see /docs", err=True)
+        service.serve(service.app_of(desk), host=address, port=number)
+        return
     try:
         answer_lines(desk, sys.stdin.buffer, sys.stdout.buffer)
     except (BrokenPipeError, KeyboardInterrupt):  # who asked has gone; there is nobody to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _try_address(host: str, port: int) -> None:
+    """An address that is taken or not of this machine is told before anything begins."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((host, port))
+    except OSError as e:
+        said = e.strerror or "it cannot be used"
+        raise click.UsageError(
+            f"nothing can listen at this host and port: {said.lower()}; write another --host or --port"
+        ) from None

@@ -47,7 +47,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sky_model.calendars import load_calendar
 from sky_model.decision import Decision, decide, decision_schema
@@ -268,17 +268,20 @@ def _depth(text: str) -> int:
 
 
 # ---------------------------------------------------------------------- the answers
-def answer(desk: Desk, request: Any) -> dict[str, Any]:
-    """The answer to one request: see the shapes above. Never raises for anything in the request."""
-    name = None
+def answer(desk: Desk, request: Any, more: Mapping[str, Word] | None = None) -> dict[str, Any]:
+    """The answer to one request: see the shapes above. Never raises for anything in the request.
+
+    more  words that a host answers beside these
+    """
+    name, words = None, {**WORDS, **(more or {})}
     try:
         if not isinstance(request, dict):
             raise RequestError(
                 "field-type", "a request is an object", hint='write {"format": 1, "id": "1", "request": "decide", …}'
             )
         name = _id(request)
-        word = _word(request)
-        return {"format": 1, "id": name, "answer": word, word: ANSWERS[word](desk, request)}
+        word = _word(request, words)
+        return {"format": 1, "id": name, "answer": word, word: words[word][2](desk, request)}
     except RequestError as e:
         return error_answer(name, e)
     except RecordError as e:
@@ -315,7 +318,7 @@ def _id(request: Mapping[str, Any]) -> str | int:
     raise RequestError("field-type", "id is neither a text of 1 to 200 characters nor a whole number", field="id")
 
 
-def _word(request: Mapping[str, Any]) -> str:
+def _word(request: Mapping[str, Any], words: Mapping[str, Word]) -> str:
     said = request.get("format")
     if type(said) is not int or said != 1:
         code, what = (
@@ -324,10 +327,10 @@ def _word(request: Mapping[str, Any]) -> str:
         raise RequestError(code, what, field="format", hint='write "format": 1')
     word = request.get("request")
     if word is None:
-        raise RequestError("field-missing", "request is missing", field="request", hint=f"write one of {', '.join(FIELDS)}")
-    if not isinstance(word, str) or word not in FIELDS:
-        raise RequestError("request-unknown", CODES["request-unknown"], field="request", hint=f"write one of {', '.join(FIELDS)}")
-    known, needed = FIELDS[word]
+        raise RequestError("field-missing", "request is missing", field="request", hint=f"write one of {', '.join(words)}")
+    if not isinstance(word, str) or word not in words:
+        raise RequestError("request-unknown", CODES["request-unknown"], field="request", hint=f"write one of {', '.join(words)}")
+    known, needed, _ = words[word]
     for key in request:
         if key not in known and key not in EVERY:
             hint = nearest(key, known) or f"{word} takes {', '.join((*EVERY, *known))}"
@@ -451,6 +454,8 @@ def _is_shipped(name: str) -> bool:
     return bool(plain) and (rulesets_folder() / name / "ruleset.yaml").is_file()
 
 
+# of a word: its fields, those of them that must be there, and what answers it
+Word: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], Callable[[Desk, Mapping[str, Any]], Any]]
 ANSWERS: dict[str, Callable[[Desk, Mapping[str, Any]], Any]] = {
     "decide": _decide,
     "explain": _explain,
@@ -458,6 +463,7 @@ ANSWERS: dict[str, Callable[[Desk, Mapping[str, Any]], Any]] = {
     "needs": _needs,
     "rules": _rules,
 }
+WORDS: dict[str, Word] = {word: (*FIELDS[word], ANSWERS[word]) for word in FIELDS}
 
 
 # ---------------------------------------------------------------------- what went wrong, as an answer
