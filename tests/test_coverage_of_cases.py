@@ -15,7 +15,7 @@ from sky_model.layers import rulesets_folder
 
 ROOT = rulesets_folder()
 NAMES = sorted(p.parent.relative_to(ROOT).as_posix() for p in ROOT.rglob("ruleset.yaml"))
-SHIPPED = [n for n in NAMES if n.startswith(("presets/", "examples/", "foreign/")) or n == "fi-sky/2026-1"]
+SHIPPED = [n for n in NAMES if n.startswith(("presets/", "examples/", "foreign/", "fi-sky/"))]
 
 TOWN = """\
 format: 1
