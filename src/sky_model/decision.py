@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from sky_model.calendars import load_calendar
-from sky_model.engine import engine_fingerprint, engine_version
+from sky_model.engine import digest, engine_fingerprint, engine_version
 from sky_model.errors import CaseError, RecordError, RulesetError
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
 from sky_model.path import Opening, Path
@@ -25,6 +25,7 @@ from sky_model.records import (
     ActionTaken,
     Answer,
     Case,
+    Checkpoint,
     Consent,
     Enrolment,
     Mark,
@@ -441,6 +442,18 @@ def decide(
     calendars  by the name that enrolments give as `calendar` or `school`, or one for all; None: the shipped ones by name
     Raises RulesetError when a calendar is missing or has no terms, RecordError when a day is not covered.
     """
+    return decider_of(model, case, on=on, known_on=known_on, calendars=calendars).decision()
+
+
+def decider_of(
+    model: Model,
+    case: Case,
+    *,
+    on: date,
+    known_on: date | None = None,
+    calendars: Mapping[str, Calendar] | Calendar | None = None,
+) -> _Decider:
+    """What `decide` asks: the path of the case, folded. Raises as `decide` does."""
     if type(on) is not date or (known_on is not None and type(known_on) is not date):
         raise RecordError("not-a-day", "on and known_on are dates, without a time", pupil=case.pupil, field="on")
     if known_on is not None and known_on > on:
@@ -452,7 +465,10 @@ def decide(
     _accept(model, found)
     day = on.toordinal()
     known = end_of(min(day, known_on.toordinal()) if known_on else day)
-    return _Decider(model, case, day, known, found).decision()
+    if case.before is not None and known <= end_of(case.before.day.toordinal()):
+        said = f"the record goes on from a checkpoint of {case.before.day}: it can be asked about later days only"
+        raise RecordError("before-checkpoint", said, pupil=case.pupil, field="on" if known_on is None else "known_on")
+    return _Decider(model, case, day, known, found)
 
 
 def _calendars(case: Case, given: Mapping[str, Calendar] | Calendar | None) -> Mapping[str, Calendar] | Calendar:
@@ -826,7 +842,13 @@ class _Decider:
             "register": self.case.register,
             "recorded": self.case.recorded,
             "notes": [*self.rules.notes, *([NOT_RECORDED] if self.case.recorded == "not_given" else [])],
+            **({"checkpoint": _checkpoint_said(self.case.before)} if self.case.before is not None else {}),
         }
+
+
+def _checkpoint_said(before: Checkpoint) -> dict[str, str]:
+    """The checkpoint from which the path was folded, so that the decision can be had again."""
+    return {"day": before.day.isoformat(), "fingerprint": digest(before.to_json())}
 
 
 def _number(value: Any, unit: int) -> Any:

@@ -289,10 +289,11 @@ class Facts:
                 ranges.append((first, r.event.through.toordinal(), r))
         if given or ranges:
             begin = self.begins(self.epochs[epoch])
+            erased = self.case.before.marks_from.toordinal() if self.case.before else 0  # no register of earlier days is missing
             last = self.now // DAY
             places = self._places_of(epoch)
             for d in sorted({d for _, p in places for d in p.calendar.school_days}):
-                if d > last + 1:
+                if d > last + 1 or d < erased:
                     continue
                 if given and d >= begin:
                     touched.setdefault(d, set()).add(0)
@@ -465,6 +466,11 @@ class Facts:
                     if name not in running:
                         running[name] = Part(day, moment, LATER, low, high, first, name)
             out += running.values()
+        before = self.case.before
+        if before is not None:  # of erased marks that this counter still counts
+            carried = before.carried.get(self.rules.name, before.carried.get(before.ruleset, {})).get(count.id)
+            if carried:
+                out.append(Part(before.marks_from.toordinal() - 1, 0, LATER, carried, carried, 0, None))
         self._parts[key] = out
         return out
 

@@ -8,20 +8,22 @@ in the tests is for.
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
-from sky_model.records import DAY, ActionTaken, StepClosed, end_of
-from sky_model.rules import Act, All, AnyOf, Condition, NoneOf, StepOf, Test, tests_in
-from sky_model.schooldays import NEVER, PARTS, Within
+from sky_model.records import DAY, ActionTaken, Mark, PastEnd, PastOpening, Register, StepClosed, end_of
+from sky_model.rules import Act, All, AnyOf, ByGrade, Condition, NoneOf, StepOf, Test, tests_in
+from sky_model.schooldays import NEVER, PARTS, Span, Within
 
-__all__ = ["Closed", "Opening", "Path"]
+__all__ = ["Closed", "Opening", "Path", "grounds_of", "words_of"]
 
+MOST_WORDS = 160  # of a part, as a checkpoint names it; a longer one is named by its digest
 MOST_LEVELS = 50  # of a step that opens again at every further n: where nobody has said how long, there is no end
 
 
@@ -40,6 +42,7 @@ class Opening:
     is_withdrawn: bool = False
     is_in_doubt: bool = False
     due_from: int = 0
+    past: PastOpening | None = None  # it ended before a checkpoint: what it rested on is erased
 
     @property
     def day(self) -> int:
@@ -53,6 +56,7 @@ class Closed:
     moment: int
     by_person: bool
     gone: int
+    past: PastEnd | None = None
 
 
 @dataclass(slots=True)
@@ -88,11 +92,13 @@ class Path:
         self.undecided_steps: dict[str, tuple[StepOf, _Version]] = {}
         self._agenda: list[int] = []
         self._woken: dict[int, set[str] | None] = {}
+        self._folded = 0  # the day up to which a checkpoint has folded the record
         for v in self.versions:
             v.facts.openings = lambda: self.openings
             v.facts.horizon = on
             v.all = tuple(level for s in v.facts.rules.steps for level in self._levels_of(v, s))
             v.steps = tuple(s for s in v.all if s.watch is not None or self._can_ever_open(v, s, s.opens))
+        self._take_up()
         self._fold()
         self._look_again()
 
@@ -236,8 +242,11 @@ class Path:
             return self._each_new(v, step, part, day, at, ends, since)  # type: ignore[arg-type]
         answering = None
         for e in ends:
-            value = self.holds(v, part, e.moment // DAY, e.moment, e.moment, early=FALSE, since=since)[0]
-            if value[1 if e.by_person else 0]:
+            if e.past is not None:
+                is_answered = words_of(part, since) in self._judged(v, e.past.answered)
+            else:
+                is_answered = self.answers(v, part, e, since)
+            if is_answered:
                 answering = e
         if isinstance(part, Test) and part.what in ("report", "question"):
             if answering is None:
@@ -255,7 +264,7 @@ class Path:
                     and o.ended is not None
                     and o.ended <= at
                     and (step.again == "once" or begins <= o.about)
-                ) and self.holds(v, part, o.about, o.moment, o.moment, since=since)[0] == TRUE:
+                ) and self._was_ground(v, part, o, since):
                     return FALSE
         if answering is None:
             return TRUE
@@ -266,12 +275,34 @@ class Path:
         is_new = (by_itself and not answering.by_person) or self._false_since(v, part, answering, day, at, since)
         return TRUE if is_new else FALSE
 
+    def answers(self, v: _Version, part: Test | NoneOf, end: Closed, since: int | None) -> bool:
+        """Does an end answer a part: it held, or was unknown when a person judged it?"""
+        value = self.holds(v, part, end.moment // DAY, end.moment, end.moment, early=FALSE, since=since)[0]
+        return bool(value[1 if end.by_person else 0])
+
+    def _was_ground(self, v: _Version, part: Test | NoneOf, o: Opening, since: int | None) -> bool:
+        if o.past is not None:
+            return words_of(part, since) in o.past.grounds
+        return self.holds(v, part, o.about, o.moment, o.moment, since=since)[0] == TRUE
+
+    def _judged(self, v: _Version, said: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """What a version judged at the checkpoint; for one that came later, what the newest of then judged."""
+        before = self.facts.case.before
+        name = v.facts.rules.name
+        return said.get(name if name in said or before is None else before.ruleset, ())
+
     def _moment_of(self, event: Any) -> int:
         case = self.facts.case
         return case.moments[case.events.index(event)]
 
+    def has_been_false(self, v: _Version, part: Test | NoneOf, end: Closed, since: int | None) -> bool:
+        """Was a part false on a day since an end?"""
+        return self._false_since(v, part, end, self.on, self.now, since)
+
     def _false_since(self, v: _Version, part: Test | NoneOf, end: Closed, day: int, at: int, since: int | None) -> bool:
-        first, last = end.moment // DAY, min(day, at // DAY)
+        first, last = max(end.moment // DAY, self._folded + 1), min(day, at // DAY)
+        if end.past is not None and words_of(part, since) in self._judged(v, end.past.false_since):
+            return True
         tests = [part] if isinstance(part, Test) else list(tests_in(part))
         if since is not None or any(t.what == "step" for t in tests) or not all(map(v.facts.is_calm, tests)):
             days: Any = range(first, last + 1)
@@ -306,7 +337,7 @@ class Path:
 
     # ------------------------------------------------------------------ the fold
     def _wake(self, day: int, step: str | None) -> None:
-        if day > self.on:
+        if day > self.on or day <= self._folded:
             return
         at = end_of(day)
         if at not in self._woken:
@@ -317,6 +348,39 @@ class Path:
             self._woken[at] = None
         elif woken is not None:
             woken.add(step)
+
+    def _take_up(self) -> None:
+        """Go on from a checkpoint: what had opened and ended by then, as it was judged then."""
+        before = self.facts.case.before
+        if before is None:
+            return
+        self._folded = before.day.toordinal()
+        by_name = {v.facts.rules.name: v for v in self.versions}
+        for past in before.openings:
+            v = by_name.get(past.ruleset, self.versions[0])
+            step = self._step_of(v, past.step, past.level)
+            if step is not None:
+                o = Opening(step, self.versions.index(v), past.moment, past.about, past.name, past.ended, past.how, past=past)
+                o.is_withdrawn, o.is_in_doubt, o.due_from = past.is_withdrawn, past.is_in_doubt, past.due_from
+                self.openings.append(o)
+        for end in before.ends:
+            v = by_name.get(end.ruleset, self.versions[0])
+            step = self._step_of(v, end.step, int(end.step.partition("+")[2] or 0))
+            if step is not None:
+                self._ended(step, v, end.moment, end.by_person, NEVER * DAY, end)
+        self._wake(self._folded + 1, None)
+        first = before.marks_from.toordinal()
+        for m, e in zip(self.facts.case.moments, self.facts.case.events, strict=True):
+            is_old = isinstance(e, Mark | Register) and e.on.toordinal() < first and m // DAY > self._folded
+            if is_old and m <= self.facts.now:  # the day that it speaks of is erased: it can be counted nowhere
+                self.told.append(str(e.id))
+
+    def _step_of(self, v: _Version, name: str, level: int) -> StepOf | None:
+        """A step of a version by its name, or the one that goes on with it; of a level that this record need not reach."""
+        for s in v.facts.rules.steps:
+            if s.id == name.partition("+")[0] or name in s.names:
+                return s if not level else v.facts.rules.level_of(s, level) if s.levels is not None else None
+        return None
 
     def _wake_from_the_start(self) -> None:
         facts = self.facts
@@ -432,8 +496,8 @@ class Path:
         o.ended, o.how, o.closing = at, how, closing
         self._ended(o.step, self.versions[o.version], at, closing is not None, gone)
 
-    def _ended(self, s: StepOf, v: _Version, at: int, by_person: bool, gone: int) -> None:
-        self.ends.setdefault(s.id, []).append(Closed(at, by_person, gone))
+    def _ended(self, s: StepOf, v: _Version, at: int, by_person: bool, gone: int, past: PastEnd | None = None) -> None:
+        self.ends.setdefault(s.id, []).append(Closed(at, by_person, gone, past))
         day = at // DAY
         for name in {s.id, *(x.id for w in self.versions for x in w.all if s.id in x.was)}:
             self._wake(day if at < end_of(day) else day + 1, name)
@@ -501,6 +565,8 @@ class Path:
     # ------------------------------------------------------------------ what people answered
     def counts_from(self, o: Opening, known: int) -> int:
         """From which day on what was done counts for this opening ("done earlier counts")."""
+        if o.past is not None:
+            return o.past.counts_from
         v = self.versions[o.version]
         before = [
             x.ended // DAY
@@ -512,7 +578,7 @@ class Path:
             c = next((d for d, value in self._ground(o, known, min(self.on, known // DAY)) if value[1]), o.about)
         days: list[int] = []
         at = max(end_of(c), o.moment)
-        for part in _grounds(o.step.opens):
+        for part in grounds_of(o.step.opens):
             if not isinstance(part, Test) or not self.holds(v, part, c, known, at)[0][1]:
                 continue
             if part.what == "counter":
@@ -532,11 +598,12 @@ class Path:
         until  the last day that counts: that of the end, or of what is known, where not handed in
         """
         taken = [d for d in self.facts.taken.get(act.id, ()) if d.event.status == "done" and d.moment <= known < d.gone]
-        if not taken and not act.asks:
+        old = o.past.done.get(act.id) if o.past is not None else None
+        if not taken and not act.asks and old is None:
             return None
         first = self.counts_from(o, known)
         last = until if until is not None else o.ended // DAY if o.ended is not None else known // DAY
-        days = [d.event.on.toordinal() for d in taken]
+        days = [*(d.event.on.toordinal() for d in taken), *(() if old is None else (old,))]
         if act.asks and (answered := self.facts.answered(act, known, first)) is not None:
             days.append(answered)
         return min((d for d in days if first <= d <= last), default=None)
@@ -562,6 +629,8 @@ class Path:
             return True
         said, day, v = self.answer(o, act, known), at // DAY, self.versions[o.version]
         if said is not None and said.status in ("not_needed", "refused"):
+            return True
+        if said is None and o.past is not None and act.id in o.past.closed:
             return True
         if self.day_done(o, act, known, day) is not None:
             return True
@@ -652,7 +721,7 @@ class Path:
 
     def _look_again(self) -> None:
         for o in self.openings:
-            if self._is_untouched(o):
+            if o.past is not None or self._is_untouched(o):
                 continue
             best = FALSE
             for _, value in self._ground(o, self.now, self.on):
@@ -698,6 +767,7 @@ class Path:
             return None
         word = step.lasts.word
         first = on if word == "while_true" else ends[-1].moment // DAY if ends else min(self.versions[0].first, on)
+        first = max(first, min(self._folded + 1, on))
         calendar = newest.facts.place(on, at_last).calendar
         term = max((t for t in calendar.starts(step.lasts.part) if t <= on), default=0) if word == "until_end_of" else 0
         for q in self._candidate_days(newest, step, first, on, True) if is_today else range(first, on + 1):
@@ -734,13 +804,37 @@ class Path:
         return True
 
 
-def _grounds(condition: Condition) -> Iterator[Test | NoneOf]:
+def grounds_of(condition: Condition) -> Iterator[Test | NoneOf]:
     """The parts of a condition that can be ground: comparisons, and each `none` as a whole."""
     if isinstance(condition, AnyOf | All):
         for c in condition.parts:
-            yield from _grounds(c)
+            yield from grounds_of(c)
     else:
         yield condition
+
+
+def words_of(part: Test | NoneOf, since: int | None = None) -> str:
+    """A part of `opens` by what it asks, wherever it stands: the name under which a checkpoint keeps how it was judged."""
+    said = _in_words(part)
+    if since is not None:
+        said += f" since {date.fromordinal(since).isoformat()}"
+    return said if len(said) <= MOST_WORDS else "sha256:" + hashlib.sha256(said.encode()).hexdigest()
+
+
+def _in_words(condition: Condition) -> str:
+    if not isinstance(condition, Test):
+        name = {AnyOf: "any", All: "all", NoneOf: "none"}[type(condition)]
+        return f"{name}({', '.join(map(_in_words, condition.parts))})"
+    asked = " ".join(f"{op} {_value_in_words(value)}" for op, value in condition.asks)
+    return f"{condition.what} {condition.fact} {'unsaid' if condition.is_unsaid else asked}"
+
+
+def _value_in_words(value: Any) -> str:
+    if isinstance(value, ByGrade):
+        return ",".join(f"{grade}:{limit}" for grade, limit in sorted(value.values.items()))
+    if isinstance(value, Span):
+        return f"{value.number} {value.clock}"
+    return "|".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _has_none(condition: Condition) -> bool:

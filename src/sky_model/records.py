@@ -24,10 +24,13 @@ __all__ = [
     "ActionTaken",
     "Answer",
     "Case",
+    "Checkpoint",
     "Consent",
     "Enrolment",
     "Event",
     "Mark",
+    "PastEnd",
+    "PastOpening",
     "Pause",
     "Register",
     "Report",
@@ -38,8 +41,14 @@ __all__ = [
 ]
 
 DAY = 1 << 24  # a moment is recorded_day * DAY + seq: places in the order of recording as one whole number
+LAST_SEQ = DAY - 3
 IDENTITY_CODE = re.compile(r"(?<![0-9A-Z])\d{6}[-+A-FU-Y]\d{3}[0-9A-Z](?![0-9A-Z])", re.IGNORECASE | re.ASCII)
+# The same for a JSON Schema, whose patterns know neither flags nor looking back everywhere.
+CODE_PATTERN = "(^|[^0-9A-Za-z])[0-9]{6}[-+A-FU-Ya-fu-y][0-9]{3}[0-9A-Za-z]([^0-9A-Za-z]|$)"
+PERSONAL = {"anyOf": [{"pattern": "@"}, {"pattern": CODE_PATTERN}]}
 LONGEST = 200
+MOST_LESSONS = 24  # in a mark
+BLANKS = " \t\n\r"  # those of JSON: what else is blank differs from language to language
 
 
 def end_of(day: int) -> int:
@@ -108,15 +117,24 @@ def _flag(value: Any) -> bool:
     raise _Bad("not-true-false", "is neither true nor false")
 
 
+def as_whole(value: Any) -> int | None:
+    """JSON has one kind of number: 8.0 is 8, as its schemas say too. True is none."""
+    if type(value) is int or (type(value) is float and value.is_integer()):
+        return int(value)
+    return None
+
+
 def _seq(value: Any) -> int:
-    if type(value) is int and 0 <= value < DAY - 2:
-        return value
-    raise _Bad("not-whole", "is not a whole number from 0")
+    number = as_whole(value)
+    if number is not None and 0 <= number <= LAST_SEQ:
+        return number
+    raise _Bad("not-whole", "is not a whole number from 0" if number is None or number < 0 else f"is more than {LAST_SEQ}")
 
 
 def _grade(value: Any) -> int:
-    if type(value) is int and 0 <= value <= 9:
-        return value
+    number = as_whole(value)
+    if number is not None and 0 <= number <= 9:
+        return number
     raise _Bad("not-a-grade", "is not a grade from 0 to 9")
 
 
@@ -147,7 +165,7 @@ _READ: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
     "Names": (_names, {"oneOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]}),
     "bool": (_flag, {"type": "boolean"}),
     "Grade": (_grade, {"type": "integer", "minimum": 0, "maximum": 9}),
-    "Seq": (_seq, {"type": "integer", "minimum": 0}),
+    "Seq": (_seq, {"type": "integer", "minimum": 0, "maximum": LAST_SEQ}),
     "Status": (_one_of(*get_args(Status)), {"enum": list(get_args(Status))}),
     "Given": (_one_of(*get_args(Given)), {"enum": list(get_args(Given))}),
     "Part": (_one_of(*get_args(Part)), {"enum": list(get_args(Part))}),
@@ -366,6 +384,184 @@ def _subject(event: Any) -> object:
             return None
 
 
+# ---------------------------------------------------------------------- what is left of earlier years
+@dataclass(frozen=True, slots=True)
+class PastOpening:
+    """A step that opened and ended up to a checkpoint: what later days ask of it. Days and moments are whole numbers.
+
+    ruleset      the version that opened it
+    counts_from  from which day on what was done counts for it
+    done         of each action: the first day that counts; `closed`: actions answered not needed or refused
+    grounds      the parts of `opens` that were true, as words
+    """
+
+    name: str
+    ruleset: str
+    step: str
+    level: int
+    moment: int
+    about: int
+    ended: int
+    how: str
+    by_person: bool
+    is_withdrawn: bool
+    is_in_doubt: bool
+    due_from: int
+    counts_from: int
+    done: Mapping[str, int]
+    closed: tuple[str, ...]
+    grounds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PastEnd:
+    """An end of a step, or of a question about it: by version the parts that it answered, and those that were false since."""
+
+    step: str
+    ruleset: str
+    moment: int
+    by_person: bool
+    answered: Mapping[str, tuple[str, ...]]
+    false_since: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What is left of a record up to a day when the rest is erased: `sky_model.checkpoints.checkpoint` makes it.
+
+    day         the first day of a school year; the path is folded to its end
+    ruleset     name and fingerprint of the rules that folded it
+    marks_from  marks and registers of earlier days are erased
+    carried     by version: what erased marks add to a counter that counts over all years, in hundredths of its smallest unit
+    count       how many events the record had
+    events, moments   those that are kept, each with its place in the order of recording
+    """
+
+    day: date
+    ruleset: str
+    fingerprint: str
+    marks_from: date
+    carried: Mapping[str, Mapping[str, int]]
+    count: int
+    events: tuple[Any, ...]
+    moments: tuple[int, ...]
+    openings: tuple[PastOpening, ...]
+    ends: tuple[PastEnd, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The form in which a record holds it. A moment is [day, place in the order of recording]."""
+        return {
+            "format": 1,
+            "day": self.day.isoformat(),
+            "ruleset": self.ruleset,
+            "fingerprint": self.fingerprint,
+            "marks_from": self.marks_from.isoformat(),
+            "carried": {ruleset: dict(sorted(of.items())) for ruleset, of in sorted(self.carried.items())},
+            "count": self.count,
+            "events": [{"place": m % DAY, **_event_json(e)} for e, m in zip(self.events, self.moments, strict=True)],
+            "openings": [_past_json(o) for o in self.openings],
+            "ends": [_past_json(e) for e in self.ends],
+        }
+
+
+_PAST_DAYS = ("about", "due_from", "counts_from")
+_PAST_MOMENTS = ("moment", "ended")
+
+
+def _past_json(past: PastOpening | PastEnd) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for f in fields(past):
+        value = getattr(past, f.name)
+        if f.name in _PAST_DAYS:
+            value = date.fromordinal(value).isoformat()
+        elif f.name in _PAST_MOMENTS:
+            value = [date.fromordinal(value // DAY).isoformat(), value % DAY]
+        elif f.name == "done":
+            value = {k: date.fromordinal(v).isoformat() for k, v in sorted(value.items())}
+        elif isinstance(value, Mapping):
+            value = {k: list(v) for k, v in sorted(value.items())}
+        elif isinstance(value, tuple):
+            value = list(value)
+        out[f.name] = value
+    return out
+
+
+def _checkpoint(data: Any, pupil: str) -> Checkpoint:
+    """A checkpoint as a record holds it. It is made by this library: what does not fit is told, and where."""
+    where = "checkpoint"
+    try:
+        if data["format"] != 1:
+            raise RecordError("format", "this format of a checkpoint is not known", pupil=pupil, field="checkpoint.format")
+        where = "checkpoint.events"
+        events, moments = [], []
+        for i, e in enumerate(data["events"]):
+            event = _event({k: v for k, v in e.items() if k != "place"}, i, pupil)
+            if event.recorded is None or event.id is None:
+                raise ValueError
+            events.append(event)
+            moments.append(event.recorded.toordinal() * DAY + _whole(e["place"]))
+        if moments != sorted(set(moments)):
+            raise ValueError
+        if not all(isinstance(data[key], list) for key in ("openings", "ends")):
+            raise ValueError
+        where = "checkpoint.openings"
+        openings = tuple(PastOpening(**_past(x, PastOpening)) for x in data["openings"])
+        where = "checkpoint.ends"
+        ends = tuple(PastEnd(**_past(x, PastEnd)) for x in data["ends"])
+        where = "checkpoint"
+        known = {f.name for f in fields(Checkpoint)} - {"moments"} | {"format"}
+        if set(data) != known or _whole(data["count"]) < len(events):
+            raise ValueError
+        return Checkpoint(
+            _day(data["day"]),
+            _name(data["ruleset"]),
+            _name(data["fingerprint"]),
+            _day(data["marks_from"]),
+            {_name(r): {_name(c): _whole(n) for c, n in of.items()} for r, of in data["carried"].items()},
+            data["count"],
+            tuple(events),
+            tuple(moments),
+            openings,
+            ends,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, _Bad):
+        said = "this is no checkpoint as it was made; hand in the one that `sky checkpoint` wrote, unchanged"
+        raise RecordError("no-checkpoint", said, pupil=pupil, field=where) from None
+
+
+def _past(data: Mapping[str, Any], shape: type[Any]) -> dict[str, Any]:
+    """The fields of a past opening or end; Python's own errors say that something does not fit."""
+    out: dict[str, Any] = {}
+    if set(data) != {f.name for f in fields(shape)}:
+        raise ValueError
+    for f in fields(shape):
+        value = data[f.name]
+        match str(f.type):
+            case "str":
+                out[f.name] = _name(value)
+            case "bool":
+                out[f.name] = _flag(value)
+            case "tuple[str, ...]":
+                out[f.name] = tuple(map(_name, value))
+            case "Mapping[str, int]":
+                out[f.name] = {_name(k): _day(v).toordinal() for k, v in value.items()}
+            case "Mapping[str, tuple[str, ...]]":
+                out[f.name] = {_name(k): tuple(map(_name, v)) for k, v in value.items()}
+            case _ if f.name in _PAST_DAYS:
+                out[f.name] = _day(value).toordinal()
+            case _ if f.name in _PAST_MOMENTS:
+                out[f.name] = _day(value[0]).toordinal() * DAY + _whole(value[1])
+            case _:
+                out[f.name] = _whole(value)
+    return out
+
+
+def _whole(value: Any) -> int:
+    if type(value) is int and 0 <= value < DAY:
+        return value
+    raise ValueError
+
+
 # ---------------------------------------------------------------------- the record of one pupil
 @dataclass(frozen=True, slots=True, init=False)
 class Case:
@@ -377,6 +573,7 @@ class Case:
     does        actions that the application does by itself (`fulfilled_by: system`)
     named       persons named in this case for a role
     code_map    {"name", "fingerprint"} of the mapping that turned another system's codes into ours
+    before      what is left of earlier years (`sky_model.checkpoints`); its events stand first in `events`
     Raises RecordError for the first value that cannot be true.
     """
 
@@ -387,6 +584,7 @@ class Case:
     does: frozenset[str]
     named: Mapping[str, str]
     code_map: Mapping[str, str] | None
+    before: Checkpoint | None
     events: tuple[Any, ...]
     moments: tuple[int, ...]
     twice: tuple[tuple[int, str], ...]  # (day of recording, id) of events handed in twice with the same content
@@ -401,6 +599,7 @@ class Case:
         does: Iterable[str] = (),
         named: Mapping[str, str] | None = None,
         code_map: Mapping[str, str] | None = None,
+        before: Checkpoint | None = None,
         events: Iterable[Event] = (),
     ) -> None:
         _check_pupil(pupil)
@@ -412,12 +611,13 @@ class Case:
                 raise RecordError("not-one-of", f"{name} is {' or '.join(allowed)}", pupil=pupil, field=f"feed.{name}")
         _fill(self, pupil=pupil, register=register, recorded=recorded, data_until=data_until, does=frozenset(does))
         ordered, moments, twice = _in_order(
-            list(events) if isinstance(events, _Read) else [_check(e, pupil) for e in events], pupil
+            list(events) if isinstance(events, _Read) else [_check(e, pupil) for e in events], pupil, before
         )
         _fill(
             self,
             named=dict(named or {}),
             code_map=dict(code_map) if code_map else None,
+            before=before,
             events=ordered,
             moments=moments,
             twice=twice,
@@ -436,10 +636,10 @@ class Case:
         pupil = record.get("pupil")
         _check_pupil(pupil)
         assert isinstance(pupil, str)
-        _check_keys(record, ("format", "pupil", "feed", "named", "events"), pupil, "")
-        if record.get("format") != 1:
+        _check_keys(record, ("format", "pupil", "feed", "named", "checkpoint", "events"), pupil, "")
+        if as_whole(record.get("format")) != 1:
             raise RecordError("format", 'this format is not known; write "format": 1', pupil=pupil, field="format")
-        feed = record.get("feed", {})
+        feed = _given(record, "feed", {})
         if not isinstance(feed, Mapping):
             raise RecordError("not-an-object", "feed is an object", pupil=pupil, field="feed")
         _check_keys(feed, ("register", "recorded", "data_until", "does", "code_map"), pupil, "feed.")
@@ -448,10 +648,14 @@ class Case:
             data_until = None if until is None else _day(until)
         except _Bad as e:
             raise RecordError(e.args[0], f"data_until {e.args[1]}", pupil=pupil, field="feed.data_until") from None
-        events = record.get("events", [])
+        events = record.get("events")
+        if events is None:
+            raise RecordError(
+                "missing", "events is missing; write an empty list where there are none", pupil=pupil, field="events"
+            )
         if not isinstance(events, list):
             raise RecordError("not-a-list", "events is a list", pupil=pupil, field="events")
-        does, named = feed.get("does", []), record.get("named", {})
+        does, named = _given(feed, "does", []), _given(record, "named", {})
         if not isinstance(does, list) or not all(isinstance(x, str) for x in does):
             raise RecordError("not-a-list", "does is a list of action ids", pupil=pupil, field="feed.does")
         if not isinstance(named, Mapping) or not all(isinstance(x, str) for x in named.values()):
@@ -467,11 +671,12 @@ class Case:
         return cls(
             pupil,
             code_map=code_map,
-            register=feed.get("register", "marks_only"),
-            recorded=feed.get("recorded", "given"),
+            register=_given(feed, "register", "marks_only"),
+            recorded=_given(feed, "recorded", "given"),
             data_until=data_until,
             does=does,
             named=named,
+            before=None if record.get("checkpoint") is None else _checkpoint(record["checkpoint"], pupil),
             events=_Read(_event(e, i, pupil) for i, e in enumerate(events)),
         )
 
@@ -489,14 +694,24 @@ class Case:
             "pupil": self.pupil,
             "feed": feed,
             "named": dict(self.named),
-            "events": [_event_json(e) for e in self.events],
+            **({"checkpoint": self.before.to_json()} if self.before else {}),
+            "events": [_event_json(e) for e in self.events[len(self.before.events) if self.before else 0 :]],
         }
 
     def does_too(self, actions: Iterable[str]) -> Case:
         """This case where the application does more actions by itself."""
-        if self.does.issuperset(actions):
-            return self
-        return replace_does(self, self.does.union(actions))
+        return self if self.does.issuperset(actions) else self.changed(does=self.does.union(actions))
+
+    def changed(self, **new: Any) -> Case:
+        """This case with other values of some of its fields; `events` are all its events, in the order of recording."""
+        names = ("register", "recorded", "data_until", "does", "named", "code_map", "before", "events")
+        if not new.keys() & {"before", "events"} and new.keys() <= set(names):  # the order is known
+            other = object.__new__(Case)
+            _fill(other, **{f.name: getattr(self, f.name) for f in fields(self)} | new)
+            return other
+        values = {n: getattr(self, n) for n in names} | new
+        kept = len(values["before"].events) if values["before"] else 0
+        return Case(self.pupil, **values | {"events": values["events"][kept:]})
 
     def with_events(self, *new: Event, after: Judge | None = None) -> Case:
         """This case and new events. An event recorded before what is already there keeps the record in its order.
@@ -511,16 +726,7 @@ class Case:
                 problem = after.problem_with(e)
                 if problem is not None:
                     raise problem
-        return Case(
-            self.pupil,
-            register=self.register,
-            recorded=self.recorded,
-            data_until=self.data_until,
-            does=self.does,
-            named=self.named,
-            code_map=self.code_map,
-            events=[*self.events, *_new_names(new, {e.id for e in self.events})],
-        )
+        return self.changed(events=[*self.events, *_new_names(new, {e.id for e in self.events})])
 
 
 def _new_names(events: Iterable[Any], taken: set[str]) -> Iterator[Any]:
@@ -535,12 +741,6 @@ def _new_names(events: Iterable[Any], taken: set[str]) -> Iterator[Any]:
             event = replace(event, id=name)
         taken.add(getattr(event, "id", None) or "")
         yield event
-
-
-def replace_does(case: Case, does: frozenset[str]) -> Case:
-    new = object.__new__(Case)
-    _fill(new, **{f.name: getattr(case, f.name) for f in fields(case)} | {"does": does})
-    return new
 
 
 class Judge(Protocol):
@@ -558,8 +758,14 @@ def _fill(case: Case, **values: Any) -> None:
         object.__setattr__(case, name, value)
 
 
+def _given(data: Mapping[str, Any], key: str, default: Any) -> Any:
+    """null is what an application writes that has nothing to say: it counts as left out."""
+    value = data.get(key)
+    return default if value is None else value
+
+
 def _check_pupil(pupil: Any) -> None:
-    if not isinstance(pupil, str) or not pupil.strip() or len(pupil) > LONGEST:
+    if not isinstance(pupil, str) or not pupil.strip(BLANKS) or len(pupil) > LONGEST:
         raise RecordError("no-pupil", "a record needs a pupil: an opaque id as a short text", field="pupil")
     if IDENTITY_CODE.search(pupil):
         raise RecordError("identity-code", "the id looks like an identity code; hand in a pseudonym", field="pupil")
@@ -586,7 +792,7 @@ def _event(data: Any, index: int, pupil: str) -> Event:
     known, values = _FIELDS[shape], {}
     for key, value in data.items():
         found = known.get(key)
-        if value is None or key == "type":
+        if key == "type" or (value is None and found is not None):
             continue
         if found is None:
             hint = nearest(str(key), known)
@@ -637,7 +843,7 @@ def _impossible(event: Any) -> tuple[str, str, str] | None:
     match event:
         case Enrolment() if event.since == date.min:
             return "missing", "on", "on is missing"
-        case Mark() if event.lessons is not None and event.lessons > 24:
+        case Mark() if event.lessons is not None and event.lessons > MOST_LESSONS:
             return "too-many", "lessons", "lessons is more than a day holds; give minutes as `minutes`"
         case Register() if event.through is None and (event.planned is None or event.marked is None):
             return "missing", "planned", "a register entry has planned and marked, or through"
@@ -661,28 +867,34 @@ def _key(event: Any) -> tuple[Any, ...]:
     return event.recorded or event.on, RANK[type(event)], event.on, event.id or "", by_content
 
 
-def _in_order(events: list[Any], pupil: str) -> tuple[tuple[Any, ...], tuple[int, ...], tuple[tuple[int, str], ...]]:
-    """Events with ids and recording days filled in, their moments, and what was handed in twice."""
+def _in_order(
+    events: list[Any], pupil: str, before: Checkpoint | None
+) -> tuple[tuple[Any, ...], tuple[int, ...], tuple[tuple[int, str], ...]]:
+    """Events with ids and recording days filled in, their moments, and what was handed in twice. Those kept stand first."""
     with_seq = sum(e.seq is not None for e in events)
     if with_seq and with_seq != len(events):
         odd = next(e for e in events if e.seq is None)
         said = "seq stands on all events of a record or on none"
         raise RecordError("seq", said, pupil=pupil, field="seq", event=odd.id or TYPE_OF[type(odd)])
     events.sort(key=(lambda e: (e.recorded or e.on, e.seq)) if with_seq else _key)
-    kept: list[Any] = []
-    moments: list[int] = []
+    kept: list[Any] = list(before.events) if before else []
+    moments: list[int] = list(before.moments) if before else []
+    gone = before.count - len(kept) if before else 0  # erased: they keep their places in the order of recording
     twice: list[tuple[int, str]] = []
-    seen: dict[str, Any] = {}
+    seen: dict[str, Any] = {e.id: e for e in kept}
     subjects: dict[object, Any] = {}
     numbers: dict[str, int] = {}
     for given in events:
         event = given
-        fault = None if type(event) is Mark and (event.lessons is None or event.lessons <= 24) else _impossible(event)
+        fault = None if type(event) is Mark and (event.lessons is None or event.lessons <= MOST_LESSONS) else _impossible(event)
         if fault:
             name = event.id or TYPE_OF[type(event)]
             raise RecordError(fault[0], fault[2], pupil=pupil, field=fault[1], event=name)
         if event.recorded is None or event.id is None:
             event = _filled(event, numbers)
+        if before is not None and event.recorded <= before.day:
+            said = f"was recorded up to {before.day}, the day of the checkpoint; it belongs into the record before it"
+            raise RecordError("before-checkpoint", said, pupil=pupil, field="recorded", event=event.id)
         old = seen.get(event.id)
         if old is not None:
             if replace(old, seq=None) == replace(event, seq=None):
@@ -700,7 +912,7 @@ def _in_order(events: list[Any], pupil: str) -> tuple[tuple[Any, ...], tuple[int
                 if type(event) is Mark:
                     rule, said = "two-contents", "one mark id has two contents and no order; give seq"
                 raise RecordError(rule, said, pupil=pupil, field="seq", event=event.id)
-        moment = event.recorded.toordinal() * DAY + (event.seq if with_seq else len(kept)) + 1
+        moment = event.recorded.toordinal() * DAY + (event.seq if with_seq else gone + len(kept)) + 1
         if moments and moment == moments[-1]:
             said = f"has the same place as event {kept[-1].id}"
             raise RecordError("seq", said, pupil=pupil, field="seq", event=event.id)
@@ -747,34 +959,30 @@ def _plain(error: Exception) -> str:
     return getattr(error, "msg", "nested too deeply").lower()
 
 
+# What no schema of a single value can say: two values, or two events, do not go together. Everything else that `from_json`
+# refuses, `record_schema` refuses, and the reverse: tests/test_record_schema.py.
+BETWEEN_VALUES = ("before-its-day", "contradiction", "id-twice", "seq", "turned-round", "two-contents")
+
+
 def record_schema() -> dict[str, Any]:
-    """The JSON Schema of a record, made from the events above."""
-    events = [
-        {
-            "title": name,
-            "description": " ".join((shape.__doc__ or "").split()),
-            "type": "object",
-            "properties": {
-                "type": {"const": name},
-                **{"on" if f.name == "since" else f.name: _READ[str(f.type).removesuffix(" | None")][1] for f in fields(shape)},
-            },
-            "required": ["type", *("on" if n == "since" else n for n in _NEEDED[shape])],
-            "additionalProperties": False,
-        }
-        for name, shape in TYPES.items()
-    ]
-    day = {"type": ["string", "null"], "format": "date"}
+    """The JSON Schema of a record, made from the events above. What may be left out may be null."""
+    text, maybe_day = {"type": "string"}, _or_null(_READ["Day"][1])
     feed = {
-        "register": {"enum": ["given", "marks_only"]},
-        "recorded": {"enum": ["given", "not_given"]},
-        "data_until": day,
-        "does": {"type": "array", "items": {"type": "string"}},
+        "register": _or_null({"enum": ["given", "marks_only"]}),
+        "recorded": _or_null({"enum": ["given", "not_given"]}),
+        "data_until": maybe_day,
+        "does": _or_null({"type": "array", "items": text}),
         "code_map": {
-            "type": "object",
-            "properties": {"name": {"type": "string"}, "fingerprint": {"type": "string"}},
+            "type": ["object", "null"],
+            "properties": {"name": text, "fingerprint": text},
             "required": ["name", "fingerprint"],
             "additionalProperties": False,
         },
+    }
+    pupil = _TEXT | {
+        "description": "an opaque pseudonym; never an identity code or an address",
+        "pattern": "[^ \\t\\n\\r]",
+        "not": PERSONAL,
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -783,11 +991,53 @@ def record_schema() -> dict[str, Any]:
         "type": "object",
         "properties": {
             "format": {"const": 1},
-            "pupil": {"type": "string", "minLength": 1, "maxLength": LONGEST, "description": "an opaque pseudonym"},
-            "feed": {"type": "object", "properties": feed, "additionalProperties": False},
-            "named": {"type": "object", "additionalProperties": {"type": "string"}},
-            "events": {"type": "array", "items": {"oneOf": events}},
+            "pupil": pupil,
+            "feed": {"type": ["object", "null"], "properties": feed, "additionalProperties": False},
+            "named": _or_null({"type": "object", "additionalProperties": text}),
+            "events": {"type": "array", "items": {"oneOf": [event_schema(name) for name in TYPES]}},
         },
         "required": ["format", "pupil", "events"],
         "additionalProperties": False,
     }
+
+
+def event_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of one type of event."""
+    shape = TYPES[name]
+    properties: dict[str, Any] = {"type": {"const": name}}
+    for f in fields(shape):
+        held = _READ[str(f.type).removesuffix(" | None")][1]
+        properties["on" if f.name == "since" else f.name] = held if f.name in _NEEDED[shape] else _or_null(held)
+    if shape is Enrolment:
+        properties["on"] = properties["on"] | {"not": {"const": date.min.isoformat()}}  # in Python it stands for none
+    if shape is Mark:
+        properties["lessons"] = properties["lessons"] | {"maximum": MOST_LESSONS}
+    more: dict[str, Any] = {}
+    if shape is Register:
+        amount, day = _READ["Amount"][1], _READ["Day"][1]
+        numbers = {"properties": {"planned": amount, "marked": amount}, "required": ["planned", "marked"]}
+        more = {"anyOf": [numbers, {"properties": {"through": day}, "required": ["through"]}]}
+    if shape is ActionTaken:
+        needs = {"planned": "until", "snoozed": "until", "data_wrong": "mark"}
+        kinds: list[dict[str, Any]] = [{"properties": {"status": {"enum": [x for x in get_args(Status) if x not in needs]}}}]
+        for needed, held in (("until", _READ["Day"][1]), ("mark", _TEXT)):
+            statuses = {"enum": [x for x in needs if needs[x] == needed]}
+            kinds.append({"properties": {"status": statuses, needed: held}, "required": [needed]})
+        more = {"anyOf": kinds}
+    return {
+        "title": name,
+        "description": " ".join((shape.__doc__ or "").split()),
+        "type": "object",
+        "properties": properties,
+        "required": ["type", *("on" if n == "since" else n for n in _NEEDED[shape])],
+        "additionalProperties": False,
+        **more,
+    }
+
+
+def _or_null(held: dict[str, Any]) -> dict[str, Any]:
+    if "enum" in held:
+        return {"enum": [*held["enum"], None]}
+    if "oneOf" in held:
+        return {"oneOf": [*held["oneOf"], {"type": "null"}]}
+    return held | {"type": [held["type"], "null"]}

@@ -500,11 +500,7 @@ class _Search:
         """The record as it would be: the same events, and then these at the end of the day."""
         new = [e for f in facts for e in f.events]
         events = [*self.known, *(replace(e, seq=len(self.known) + i) for i, e in enumerate(new))]
-        c = self.case
-        return Case(
-            c.pupil, register=c.register, recorded=c.recorded, data_until=c.data_until, does=c.does, named=c.named,
-            code_map=c.code_map, events=events,
-        )  # fmt: skip
+        return self.case.changed(events=events)
 
     def state(self, case: Case) -> State:
         self.looked_at += 1

@@ -8,12 +8,13 @@ One file here for each family of commands; each registers its commands when it i
 
 from __future__ import annotations
 
-from sky_model.cli import differences, drafts, exports, logs, pupils, rulebooks, rulesets, serving, signing, upgrades
+from sky_model.cli import checkpoints, differences, drafts, exports, logs, pupils, rulebooks, rulesets, serving, signing, upgrades
 from sky_model.cli.application import app, main
 from sky_model.cli.pupils import table
 
 __all__ = [
     "app",
+    "checkpoints",
     "differences",
     "drafts",
     "exports",

@@ -620,7 +620,7 @@ class Live:
 
     def _admit(self, case: Case, ruleset: str, quietly: bool) -> None:
         if any(e.seq is None for e in case.events):  # its order is known, and what is posted comes after it
-            case = _changed(case, events=[replace(e, seq=n) for n, e in enumerate(case.events)])
+            case = case.changed(events=[replace(e, seq=n) for n, e in enumerate(case.events)])
         self._held[case.pupil] = held = _Held(ruleset, case, {}, {})
         self._look(held, quietly=quietly)
 
@@ -725,9 +725,4 @@ def _free_name(e: Event, taken: set[str | None]) -> str:
 def _moved(case: Case, data_until: date | None) -> Case:
     if data_until is None or (case.data_until is not None and data_until <= case.data_until):
         return case
-    return _changed(case, data_until=data_until)
-
-
-def _changed(case: Case, **new: Any) -> Case:
-    names = ("register", "recorded", "data_until", "does", "named", "code_map", "events")
-    return Case(case.pupil, **({n: getattr(case, n) for n in names} | new))
+    return case.changed(data_until=data_until)

@@ -615,13 +615,11 @@ def _prove(
         return Proof(n, "other_record")
     feed = body["feed"]
     until = date.fromisoformat(feed["data_until"]) if feed["data_until"] else None
-    then = Case(
-        case.pupil,
+    then = case.changed(
         register=feed["register"],
         recorded=feed["recorded"],
         data_until=until,
-        does=feed["does"],
-        named=case.named,
+        does=frozenset(feed["does"]),
         code_map=feed.get("code_map"),
         events=case.events[:events],
     )

@@ -1,0 +1,96 @@
+"""The command `sky checkpoint`: records without what no later day can read, so that earlier years can be erased.
+
+Rules: what it writes takes the place of the records that it read; a record in which something is still open or undecided stays
+whole, and is told with what is.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+
+import click
+
+import sky_model as sky
+from sky_model.checkpoints import checkpoint as checkpoint_of
+from sky_model.cli.application import (
+    ALLOW,
+    CALENDAR,
+    MAPPING,
+    NOT_DECIDED,
+    RULES,
+    SCHOOLS,
+    SIGNED_BY,
+    UNSIGNED,
+    Day,
+    app,
+    asked_with,
+    cases_of,
+    with_progress,
+)
+from sky_model.host.intake import Refused
+from sky_model.host.signing import Signed, Unsigned
+
+__all__ = ["checkpoint"]
+
+
+@app.command()
+@click.argument("records")
+@RULES
+@ALLOW
+@CALENDAR
+@SCHOOLS
+@SIGNED_BY
+@UNSIGNED
+@MAPPING
+@click.option(
+    "--on", type=Day(), required=True, help="the first day of a school year: what is older is erased where nothing reads it"
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="the file to write; without it standard output")
+def checkpoint(
+    records: str,
+    rules: str,
+    allow: tuple[str, ...],
+    calendar: str | None,
+    schools: str | None,
+    signed_by: tuple[bytes, ...],
+    unsigned: Unsigned | None,
+    mapping: str | None,
+    on: date,
+    out: Path | None,
+) -> None:
+    """Write each record with a checkpoint in place of its earlier years, as JSON Lines.
+
+    A record that cannot have one is written as it is, and the reason stands on standard error.
+    """
+    asked = asked_with(rules, allow, calendar, schools, mapping, Signed(signed_by, unsigned))
+    erased, whole, lines = 0, 0, list[str]()
+    with cases_of(records, asked) as (cases, _):
+        for case in with_progress(cases):
+            if isinstance(case, Refused):
+                raise click.UsageError(f"{case.error}; nothing was written: this record would be lost")
+            school = asked.schools.school_of(case, on) if asked.schools else None
+            model = school.model if school and school.model else asked.model
+            try:
+                after = checkpoint_of(model, case, on=on, calendars=asked.calendars)
+                erased += _erased(after) - _erased(case)
+            except sky.RecordError as e:
+                after, whole = case, whole + 1
+                click.echo(f"{case.pupil}: {e}", err=True)
+            lines.append(json.dumps(after.to_json(), ensure_ascii=False, separators=(",", ":")) + "\n")
+    try:
+        if out is None:
+            sys.stdout.writelines(lines)
+        else:
+            out.write_text("".join(lines), encoding="utf-8")
+    except OSError as e:
+        raise click.UsageError(f"'{out}' cannot be written: {e.strerror}") from None
+    told = f"; {whole} of {len(lines)} records stay whole" if whole else ""
+    click.echo(f"{erased} events are erased in what was written{told}", err=True)
+    sys.exit(NOT_DECIDED if whole else 0)
+
+
+def _erased(case: sky.Case) -> int:
+    return case.before.count - len(case.before.events) if case.before is not None else 0
