@@ -20,7 +20,7 @@ from click.testing import CliRunner
 
 import sky_model as sky
 from sky_model import cli
-from sky_model.source import read_file, read_text
+from sky_model.source import OTHERWISE, read_file, read_text
 
 HERE = Path(__file__).resolve().parent / "bad_rulesets"
 RULESETS = Path(__file__).resolve().parents[1] / "rulesets"
@@ -241,6 +241,7 @@ def test_whatever_is_done_to_a_shipped_layer_it_loads_or_is_told(seed: int, tmp_
         path.write_bytes(anyhow(rng.choice(SHIPPED), rng))
         problems = sky.check(path)
         assert all(p.message and p.code and p.place.file for p in problems)
+        assert all(p.hint for p in problems if p.code == "yaml")
         if not problems:
             assert sky.load(path, allow=("draft", "variant")).newest.steps is not None
 
@@ -309,7 +310,45 @@ def test_a_text_of_two_million_letters_is_too_large() -> None:
 def test_a_file_that_is_not_there_is_one_error(tmp_path: Path) -> None:
     with pytest.raises(sky.RulesetError) as e:
         read_file(tmp_path / "none.yaml", shown="none.yaml")
-    assert str(e.value) == "none.yaml: cannot be read: No such file or directory [no-file]"
+    said = "none.yaml: cannot be read: No such file or directory [no-file]\n    check the path, and that you may read the file"
+    assert str(e.value) == said
+
+
+# ---------------------------------------------------------------------- everything the two readers of PyYAML can say
+UNREADABLE = [
+    "a:\n\tb: 1\n", "a:\n  -\tb: 1\n", "a: 1\nb:2\nc: 3\n", "b:2\na: 1\n", 'a: "x\nb: 2\n', "a: 'x\nb: 2\n",
+    'a: "x\nb: "y"\n', "a: {b: 1\nc: 2\n", "a: [b, c\nd: 2\n", "a: {b: 1}}\n", "a: [b]]\n", "a: - b\n", "a: 1\n- b\n",
+    "a:\n  - b\n  c: 1\n", "a: 1\n  b: 2\n", "a:\n    b: 1\n  c: 2\n", "a: b: c\n", "%x\n", "a: %x\n", 'a: "\\d"\n',
+    'a: "\\xzz"\n', 'a: "\\uD800"\n', 'a: "\\UFFFFFFFF"\n', 'a: "x" y\n', "a: 'it's'\n", "a: * b\n", "a: & b\n",
+    "a: **b**\n", "a: !<x\n", "a: !x!y z\n", "a: !!\n", "a: !a%zz b\n", "a: |x\n", "a: |0\n", "a: >x\n",
+    "---\na: 1\n...\nb: 2\n", 'a: "x\n---\nb: 1\n', "%YAML 2.0\n---\na: 1\n", "%YAML 1.1\n%YAML 1.1\n---\na: 1\n",
+    "%YAML x\n---\n", "%TAG x\n---\n", "a: ? b\n", "a: [b,, c]\n", "a: {, b: 1}\n", "a: , b\n", "}\n", ": a\n",
+    "a: \x07\n", "a: \ud800\n", "a = 1\nb: 2\n", "a: `x`\n", "a:\u00a0b\nc: 1\n", "a: \u201cx: y\u201d\n",
+    "a\uff1a 1\nb: 2\n", "a: {b:2}\n", "a:\n  -b\n", "a: " + "[" * 60, "", "# x\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("reader", ["CBaseLoader", "BaseLoader"])
+@pytest.mark.parametrize("text", UNREADABLE)
+def test_whatever_is_not_readable_as_yaml_comes_with_what_to_write(
+    text: str, reader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sky_model.source.Loader", getattr(yaml, reader, yaml.BaseLoader))
+    problems = read_text(text, file="x.yaml").problems
+    assert problems
+    assert all(p.hint and p.place.line >= 1 for p in problems)
+    assert not any(p.hint == OTHERWISE for p in problems)
+
+
+def test_what_a_reader_says_that_nobody_has_heard_yet_has_a_hint_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sky_model.source.HINTS", ())
+    (problem,) = read_text("a: b: c\n", file="x.yaml").problems
+    assert problem.hint == OTHERWISE
+
+
+@pytest.mark.parametrize("text", ['a: "-b"\n', "a: -5\n", "a:\n  '-b'\n", 'a: {"b:2": c}\n', "a: {b: c:d}\n", "a:\n  - -5\n"])
+def test_a_dash_or_a_colon_that_was_meant_is_no_fault(text: str) -> None:
+    assert read_text(text, file="x.yaml").problems == []
 
 
 def test_a_path_that_does_not_stand_in_a_file_has_the_place_of_its_parent() -> None:

@@ -195,7 +195,7 @@ def test_a_file_that_is_a_list_is_an_error(tmp_path: Path) -> None:
     calendar(tmp_path, LAYER, "ruleset.yaml")
     calendar(tmp_path, "- one\n- two\n", "roles.yaml")
     (problem,) = sky.check(tmp_path)
-    assert str(problem).endswith("roles.yaml:1:1: a file of a ruleset holds keys and values [not-a-mapping]")
+    assert "roles.yaml:1:1: a file of a ruleset holds keys and values [not-a-mapping]" in str(problem)
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_an_unknown_ruleset_is_one_clear_error() -> None:
 
 @pytest.mark.parametrize("name", ["fi-sky/2026-1", "presets/lessons-per-term", "presets/share-of-12-weeks"])
 def test_every_shipped_ruleset_has_no_faults(name: str) -> None:
-    result = run("check", name)
+    result = run("check", "--all", name)
     assert result.exit_code == 0
     assert result.output.startswith(f"{name}: no faults\n")
     assert "gap: the ministry's own description of the finished model" in result.output  # what the sources do not say
@@ -138,3 +138,13 @@ def test_a_folder_of_the_user_does_not_hide_the_shipped_folder_of_the_same_name(
     (own / "ruleset.yaml").write_text("format: 1\n", encoding="utf-8")
     assert application.rulesets_in("presets") == shipped
     assert application.rulesets_in("./presets") == [str(Path("presets") / "town")]
+
+
+def test_every_command_about_pupils_takes_the_same_options_for_what_it_decides_with() -> None:
+    shared = ["records", "rules", "allow", "calendar", "schools", "signed_by", "unsigned", "mapping", "on"]
+    said = {}
+    for name in ("decide", "sweep", "explain"):
+        of = {p.name: p.to_info_dict() for p in cli.app.commands[name].params}
+        assert list(of)[: len(shared)] == shared
+        said[name] = [of[x] for x in shared]
+    assert said["decide"] == said["sweep"] == said["explain"]

@@ -308,9 +308,123 @@ def test_a_week_date_is_not_a_day() -> None:
     assert read_marks(b"pupil,date,lessons,kind\np1,2026-W38-1,6,health\n").refused
 
 
-def test_a_grade_that_is_no_number_is_told() -> None:
-    intake = read_marks(b"pupil,grade,date,lessons,kind\np1,8B,2026-09-14,6,health\n")
-    assert intake.refused
+@pytest.mark.parametrize("text", ["8B", "7 b", "10", "8A/9", "eight", "-1"])
+def test_what_is_no_grade_is_refused_and_the_error_says_what_to_write_in_the_mapping(text: str) -> None:
+    (refused,) = read_marks(f"pupil,grade,date,lessons,kind\np1,{text},2026-09-14,6,health\n".encode()).refused
+    said = (
+        "grade is not a grade from 0 to 9; leave it empty, or say in the mapping which grade a class is: "
+        "classes: [{class: 7B, grade: 7}] (event line 2, field grade) [not-a-grade]"
+    )
+    assert str(refused.error) == said
+
+
+# ---------------------------------------------------------------------- classes in the column of grades
+FINGERPRINT = "sha256:5f518001d787613faebaf61a100821b736a14cfa3a1d0e3b8d7780c76454f696"
+CLASSES = MAPPING.replace("kind: Merkintä", "kind: Merkintä, grade: Luokka")
+IN_CLASSES = (
+    "Oppilas;Pvm;Tunnit;Merkintä;Luokka\np1;14.9.2026;6;Sairaana;7B\np2;14.9.2026;6;Sairaana;7 b\np3;14.9.2026;6;Sairaana;8\n"
+)
+
+
+def with_classes(*lines: str) -> str:
+    return CLASSES + "classes:\n" + "".join(f"  - {line}\n" for line in lines)
+
+
+def test_a_class_is_the_grade_that_the_mapping_says_and_a_plain_grade_stays_one(tmp_path: Path) -> None:
+    mapping = mapping_of(tmp_path, with_classes("{class: 7B, grade: 7}", "{class: 7 b, grade: 8}"))
+    intake = read_marks(IN_CLASSES.encode(), mapping=mapping)
+    assert [(c.pupil, c.events[0].grade) for c in intake.cases] == [("p1", 7), ("p2", 8), ("p3", 8)]
+    assert not intake.classes
+
+
+def test_a_class_that_is_not_mapped_is_never_guessed(tmp_path: Path) -> None:
+    intake = read_marks(IN_CLASSES.encode(), mapping=mapping_of(tmp_path, with_classes("{class: 7B, grade: 7}")))
+    assert [c.pupil for c in intake.cases] == ["p1", "p3"]
+    assert [(r.pupil, r.error.rule) for r in intake.refused] == [("p2", "not-a-grade")]
+    assert intake.classes == {"7 b": 1}
+
+
+def test_unmapped_classes_are_told_for_the_whole_file_at_once_with_the_line_to_add(tmp_path: Path) -> None:
+    (tmp_path / "mapping.yaml").write_text(CLASSES, encoding="utf-8")
+    rows = ["p4;15.9.2026;6;Sairaana;7B", "p5;15.9.2026;6;Sairaana;1-2", "p6;15.9.2026;6;Sairaana;Ainon luokka"]
+    (tmp_path / "export.csv").write_text(IN_CLASSES + "\n".join(rows), encoding="utf-8")
+    result = run("decide", str(tmp_path / "export.csv"), "--mapping", str(tmp_path / "mapping.yaml"), *OPTIONS)
+    assert result.exit_code == 3
+    assert (
+        "classes in the column of grades: their pupils are not decided. Add to the mapping under classes:, with the grade:\n"
+        '  - {class: "7 b", grade: …}   # 1 row\n'
+        '  - {class: "7B", grade: …}   # 2 rows\n'
+        "  1 row with a class of several grades: give each pupil's own grade\n"
+        "  1 row whose class is not shown: it may be about a person. Look into the file\n"
+    ) in result.output
+    assert "Aino" not in result.output
+
+
+@pytest.mark.parametrize("text", ["1-2", "1–2", "0-2", "3/4", "5 - 6", "1-2A"])
+def test_a_class_of_several_grades_is_no_grade_in_a_file_and_none_in_a_mapping(text: str, tmp_path: Path) -> None:
+    (refused,) = read_marks(f"pupil,grade,date,lessons,kind\np1,{text},2026-09-14,6,health\n".encode()).refused
+    assert refused.error.rule == "several-grades"
+    assert "write the pupil's own grade" in str(refused.error)
+    with pytest.raises(RulesetError) as e:
+        mapping_of(tmp_path, with_classes(f'{{class: "{text}", grade: 1}}'))
+    assert f"'{text}' is a class of several grades [several-grades]" in str(e.value)
+    assert "give each pupil's own grade" in str(e.value)
+
+
+def test_parallel_classes_with_numbers_are_mapped_as_others(tmp_path: Path) -> None:
+    export = IN_CLASSES.replace("7 b", "7-1")
+    mapping = mapping_of(tmp_path, with_classes("{class: 7B, grade: 7}", "{class: 7-1, grade: 7}"))
+    assert [c.events[0].grade for c in read_marks(export.encode(), mapping=mapping).cases] == [7, 7, 8]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["{class: 7B, grade: 10}"], "[not-one-of]"),
+        (["{class: 7B, grade: fill-in}"], "the grade of the class '7B' is not filled in [not-filled-in]"),
+        (["{class: fill-in, grade: 7}"], "a class is not filled in [not-filled-in]"),
+        (["{class: 7B}"], "`grade` is missing [missing]"),
+        (["{class: 7B, grade: 7}", "{class: 7B, grade: 8}"], "16:5: this stands twice under classes [doubled-id]"),
+    ],
+)
+def test_a_faulty_class_of_a_mapping_is_told(lines: list[str], said: str, tmp_path: Path) -> None:
+    with pytest.raises(RulesetError) as e:
+        mapping_of(tmp_path, with_classes(*lines))
+    assert said in str(e.value)
+
+
+def test_a_code_that_stands_twice_in_a_mapping_is_told_and_none_of_the_two_is_taken(tmp_path: Path) -> None:
+    with pytest.raises(RulesetError, match="this stands twice under codes"):
+        mapping_of(tmp_path, MAPPING.replace("  - {code: Paikalla, leave_out: yes}", "  - {code: Sairaana, leave_out: yes}"))
+
+
+def test_a_mapping_without_classes_has_the_fingerprint_that_it_had_before_there_were_any(tmp_path: Path) -> None:
+    said = mapping_of(tmp_path)
+    assert said.code_map["fingerprint"] == FINGERPRINT
+    assert mapping_of(tmp_path, with_classes("{class: 7B, grade: 7}")).code_map["fingerprint"] != FINGERPRINT
+
+
+def test_the_classes_of_the_municipality_page_are_read(tmp_path: Path) -> None:
+    page = Path(__file__).resolve().parents[1] / "docs" / "howto-municipality.md"
+    (block,) = (b for b in page.read_text(encoding="utf-8").split("```") if b.startswith("text\ncolumns: {grade:"))
+    text = MAPPING.replace("kind: Merkintä", "kind: Merkintä, grade: Luokka") + block.partition("}\n")[2]
+    assert {c.of: c.grade for c in mapping_of(tmp_path, text).classes} == {"7B": "7", "Eskari": "0"}
+
+
+# ---------------------------------------------------------------------- a comma before three digits
+@pytest.mark.parametrize("column", ["lessons", "minutes"])
+def test_a_comma_before_three_digits_is_told_with_both_readings_and_read_as_neither(column: str) -> None:
+    (refused,) = read_marks(f"pupil;date;{column};kind\np1;2026-09-14;1,000;health\n".encode()).refused
+    assert str(refused.error) == (
+        f"{column} has a comma before three digits: 1,000 may be one or a thousand; write 1 or 1000 "
+        f"(event line 2, field {column}) [two-readings]"
+    )
+
+
+@pytest.mark.parametrize(("text", "amount"), [("1,5", "1.5"), ("0,500", "0.5"), ("2,25", "2.25"), ("6,0", "6")])
+def test_a_comma_that_can_only_be_a_decimal_one_is_read(text: str, amount: str) -> None:
+    (mark,) = marks_of(read_marks(f"pupil;date;lessons;kind\np1;2026-09-14;{text};health\n".encode()))
+    assert mark[2] == Decimal(amount)
 
 
 def test_a_grade_in_odd_digits_is_no_traceback() -> None:

@@ -237,6 +237,43 @@ def test_two_hundred_thousand_rows_are_looked_at_in_a_few_seconds() -> None:
     assert draft.codes["P"] == 50_000
 
 
+# ---------------------------------------------------------------------- classes in the column of grades
+CLASSES = "Oppilas;Luokka;Pvm;Merkintä\n"
+CLASSES += "k-1;7B;1.9.2026;P\nk-2;7 b;2.9.2026;P\nk-3;1-2;3.9.2026;P\nk-4;10a;3.9.2026;P\nk-5;5;3.9.2026;P\n"
+
+
+def test_a_column_of_classes_is_drafted_with_the_grade_of_each_and_says_that_it_is_guessed() -> None:
+    draft = draft_mapping(CLASSES.encode())
+    assert draft.columns["grade"] == "Luokka"
+    assert draft.classes == {"7B": 1, "7 b": 1, "1-2": 1, "10a": 1}
+    assert (
+        "# The column of grades holds classes. Each grade is guessed from the number that the class begins with: look at it.\n"
+        "classes:\n"
+        '  - {class: "10a", grade: fill-in}   # 1 row\n'
+        '  - {class: "7 b", grade: 7}   # 1 row\n'
+        '  - {class: "7B", grade: 7}   # 1 row\n'
+        '#   "1-2" is a class of several grades: give each pupil\'s own grade in a column\n'
+    ) in draft.mapping
+    assert any("a class of several grades, which is no grade" in s for s in draft.says)
+    assert {"class": "7B", "rows": 1} in draft.to_json()["classes"]
+
+
+def test_a_draft_with_classes_filled_in_decides_about_all_but_those_of_several_grades(tmp_path: Path) -> None:
+    path = tmp_path / "mapping.yaml"
+    text = draft_mapping(CLASSES.encode()).mapping.replace('class: "10a", grade: fill-in', 'class: "10a", grade: 9')
+    path.write_text(fill_in(text, [], ["health"]), encoding="utf-8")
+    intake = read_marks(CLASSES.encode(), mapping=read_mapping(path), known_kinds={"health"})
+    assert {c.pupil: c.events[0].grade for c in intake.cases} == {"k-1": 7, "k-2": 7, "k-4": 9, "k-5": 5}
+    assert [(r.pupil, r.error.rule) for r in intake.refused] == [("k-3", "several-grades")]
+
+
+def test_a_class_that_may_be_a_name_is_counted_and_not_shown() -> None:
+    rows = CLASSES + "k-6;Ainon luokka;4.9.2026;P\n" + "".join(f"k-{n};8;4.9.2026;P\n" for n in range(7, 30))
+    draft = draft_mapping(rows.encode())
+    assert "Aino" not in all_that_comes_out(draft)
+    assert any(s.startswith("1 row whose grade is neither a grade nor a class that is shown here") for s in draft.says)
+
+
 # ---------------------------------------------------------------------- the draft, and what becomes of it
 def run(*args: str) -> tuple[int, str]:
     done = CliRunner().invoke(app, list(args))
@@ -326,6 +363,13 @@ def test_a_mapping_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     assert code == 2
     assert "is there already" in said
     assert mapping.read_text(encoding="utf-8") == "mine"
+
+
+def test_the_kinds_stand_in_the_draft_in_the_language_that_was_asked_for() -> None:
+    said = {x: json.loads(run("map", str(SHAPE), "--language", x, "--json")[1])["mapping"] for x in ("fi", "sv", "en")}
+    names = {"fi": "Luvaton poissaolo", "sv": "Olovlig frånvaro", "en": "Unauthorised absence"}
+    for language, name in names.items():
+        assert [x for x in names if f"#   unauthorised: {name}\n" in said[x]] == [language]
 
 
 def test_json_says_what_the_text_says() -> None:

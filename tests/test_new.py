@@ -7,6 +7,7 @@ Rules: numbers are asked as the base has them; a wrong one is told with what to 
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 import sky_model as sky
 from sky_model.checks.cases import run_cases
-from sky_model.checks.starter import Start, begin_layer, read_preset, why_not
+from sky_model.checks.starter import Start, begin_layer, read_preset, why_not, words_in
 from sky_model.cli import app
 from sky_model.source import read_file
 
@@ -148,7 +149,7 @@ def test_the_first_case_shows_one_lesson_below_the_limit_and_the_limit(limit: in
 # ---------------------------------------------------------------------- asked, or handed in
 def test_what_is_asked_and_what_is_handed_in_write_the_same(tmp_path: Path) -> None:
     asked, given_ = tmp_path / "a" / "my-town", tmp_path / "b" / "my-town"
-    answers = "Pikkala\n\n2026-08-12\n\n25\n\n45\n4\n\n\nThe board, 12.5.2026, 48 §\n"
+    answers = "Pikkala\n\n2026-08-12\n\n25\n\n45\n4\n\n\nThe board, 12.5.2026, 48 §\n\n"
     code, said = run("new", str(asked), answers=answers)
     assert code == 0, said
     code, said = run(
@@ -166,7 +167,7 @@ def test_what_is_asked_and_what_is_handed_in_write_the_same(tmp_path: Path) -> N
 
 def test_a_wrong_answer_is_asked_again_with_what_to_write(tmp_path: Path) -> None:
     folder = tmp_path / "my-town"
-    answers = "\nMy Town\nour-town\n1.8.2026\n2020-01-01\n2026-08-12\n\nmany\n7,5\n0\n25\n2.5\n4\n\n\n\n\n\n"
+    answers = "\nMy Town\nour-town\n1.8.2026\n2020-01-01\n2026-08-12\n\nmany\n7,5\n0\n25\n2.5\n4\n\n\n\n\n\n\n"
     code, said = run("new", str(folder), answers=answers)
     assert code == 0, said
     for told in (
@@ -182,10 +183,147 @@ def test_a_wrong_answer_is_asked_again_with_what_to_write(tmp_path: Path) -> Non
 
 
 def test_a_limit_that_is_not_above_the_lower_one_is_asked_again(tmp_path: Path) -> None:
-    code, said = run("new", str(tmp_path / "my-town"), answers="\n\n\n\n60\n\n\n70\n\n\n\n\n")
+    code, said = run("new", str(tmp_path / "my-town"), answers="\n\n\n\n60\n\n\n70\n\n\n\n\n\n")
     assert code == 0, said
     assert "50 is not above 60" in said
     assert "does not allow" not in said
+
+
+ASKED = ["name", "id", "from", "version", FIRST, TALK, SECOND, "contact", "third", "welfare", "because"]  # in this order
+TAKEN = "\n" * len(ASKED)
+
+
+@pytest.mark.parametrize(("language", "word"), [("fi", "takaisin"), ("sv", "Tillbaka"), ("en", "back"), ("en", "<"), ("fi", "<")])
+def test_the_question_before_is_asked_again_and_its_new_answer_holds(language: str, word: str, tmp_path: Path) -> None:
+    folder = tmp_path / "my-town"
+    # the fifth question is answered twice: after the sixth has been gone back from
+    answers = "\n\n\n\n20\n" + f"{word}\n25\n" + "\n" * 7
+    code, said = run("new", str(folder), "--language", language, answers=answers)
+    assert code == 0, said
+    layer = yaml.safe_load((folder / "ruleset.yaml").read_text(encoding="utf-8"))
+    assert [(c["at"], c["to"]) for c in layer["change"]] == [(FIRST, 25)]
+    assert "[20]" in said  # what was answered before is offered again
+
+
+def test_from_the_last_question_it_goes_back_to_the_first_and_no_further(tmp_path: Path) -> None:
+    folder = tmp_path / "my-town"
+    back = "<\n" * (len(ASKED) + 1)  # from the question whether to write, to the first, and once more
+    code, said = run("new", str(folder), answers=TAKEN + back + "Pikkala" + TAKEN + "\n")
+    assert code == 0, said
+    assert said.count("this is the first question") == 1
+    assert yaml.safe_load((folder / "ruleset.yaml").read_text(encoding="utf-8"))["name"] == {"en": "Pikkala"}
+
+
+def test_going_back_passes_over_what_was_handed_in(tmp_path: Path) -> None:
+    folder = tmp_path / "my-town"
+    code, said = run("new", str(folder), "--id", "our-town", answers="A\n<\nB\n" + TAKEN)
+    assert code == 0, said
+    layer = yaml.safe_load((folder / "ruleset.yaml").read_text(encoding="utf-8"))
+    assert (layer["name"], layer["ruleset"]) == ({"en": "B"}, "our-town")
+
+
+def test_an_offered_version_follows_the_day_and_a_written_one_stays(tmp_path: Path) -> None:
+    for version, expected in (("", "2027-1"), ("of-ours", "of-ours")):
+        folder = tmp_path / f"town{len(version)}"
+        answers = f"\n\n\n{version}\n<\n<\n2027-01-07\n\n" + TAKEN
+        code, said = run("new", str(folder), answers=answers)
+        assert code == 0, said
+        layer = yaml.safe_load((folder / "ruleset.yaml").read_text(encoding="utf-8"))
+        assert (layer["version"], str(layer["valid_from"])) == (expected, "2027-01-07")
+
+
+def test_a_number_that_no_longer_rises_after_going_back_is_asked_again(tmp_path: Path) -> None:
+    answers = "\n\n\n\n\n\n40\n<\n<\n<\n45\n\n\n50\n" + TAKEN  # 30 and 40, then 45: 40 is refused, 50 taken
+    code, said = run("new", str(tmp_path / "my-town"), answers=answers)
+    assert code == 0, said
+    assert "40 is not above 45" in said
+
+
+QUESTIONS = {
+    "fi": [
+        "Kunnan tai paikan nimi [My town]:",
+        "”Poissaolot otetaan puheeksi”: raja, poissaolotunnit lukukaudella (vähintään) [30]:",
+        "monenko koulun työpäivän kuluessa [5]:",
+        "Kuka päätti, milloin, mikä pykälä [ei vielä päätetty",
+        "Vastaukset:",
+        "kyllä, ei tai < [kyllä]:",
+        "kirjoitettu, tarkistettu ja kokeiltu:",
+    ],
+    "sv": [
+        "Kommunens eller platsens namn [My town]:",
+        "gräns, frånvarolektioner under terminen (minst) [30]:",
+        "inom hur många skolarbetsdagar [5]:",
+        "Vem beslöt, när, vilken paragraf [inte beslutat ännu",
+        "Svaren:",
+        "ja, nej eller < [ja]:",
+        "skrivet, kontrollerat och prövat:",
+    ],
+    "en": [
+        "Name of the place [My town]:",
+        "at how many lessons of absence this term (at least) [30]:",
+        "within how many school days [5]:",
+        "Who decided, when, which section [not decided yet",
+        "Your answers:",
+        "yes, no or < [yes]:",
+        "written, checked and tested:",
+    ],
+}
+
+
+@pytest.mark.parametrize("language", QUESTIONS)
+def test_it_asks_and_answers_in_the_language(language: str, tmp_path: Path) -> None:
+    code, said = run("new", str(tmp_path / "my-town"), "--language", language, answers=TAKEN + "\n")
+    assert code == 0, said
+    for told in QUESTIONS[language]:
+        assert told in said
+    others = [x for other in QUESTIONS if other != language for x in QUESTIONS[other]]
+    assert not [x for x in others if x in said]
+
+
+def test_a_wrong_answer_is_told_in_the_language(tmp_path: Path) -> None:
+    answers = "\nMy Town\n\n1.8.2026\n2020-01-01\n\n\nmany\n1,000\n7,5\n0\n60\n2.5\n\n\n61\n" + TAKEN + "perhaps\n\n"
+    told: dict[str, list[str]] = {}
+    for language in ("fi", "sv", "en"):
+        code, said = run("new", str(tmp_path / language / "my-town"), "--language", language, answers=answers)
+        assert code == 0, said
+        asked = said.partition(words_in(language)["answers"])[0]
+        told[language] = [x for line in asked.splitlines() for x in re.findall(r"(?:^|\]: )  (.+)$", line)]
+    assert len(told["en"]) == len(told["fi"]) == len(told["sv"]) == 9, told
+    assert not {*told["en"]} & {*told["fi"], *told["sv"]}
+    assert told["fi"][4] == "'1,000' voi olla 1 tai 1000; kirjoita 1 tai 1000"
+
+
+def test_at_the_end_everything_chosen_is_shown_and_nothing_is_written_without_a_yes(tmp_path: Path) -> None:
+    folder = tmp_path / "my-town"
+    answers = "Pikkala\n\n\n\n25\n\n\n\n\n\nThe board\nmaybe\nno\n"
+    code, said = run("new", str(folder), answers=answers)
+    assert code == 0, said
+    shown = said.partition("Your answers:")[2]
+    assert "  Name of the place: Pikkala\n" in shown
+    assert "(at least): 25 (in the base 30)\n" in shown
+    assert "(at least): 50\n" in shown
+    assert "  Who decided, when, which section: The board\n" in shown
+    assert "write yes or no" in shown
+    assert shown.strip().endswith("nothing is written")
+    assert not folder.exists()
+
+
+def test_every_word_that_is_asked_stands_in_three_languages_with_the_same_blanks() -> None:
+    words = {x: words_in(x) for x in ("fi", "sv", "en")}
+    for key in words["en"]:
+        blanks = {x: sorted(re.findall(r"(?<!{){[a-z_]+}", words[x][key])) for x in words}
+        assert blanks["fi"] == blanks["sv"] == blanks["en"], key
+        assert all(words[x][key].strip() for x in words)
+
+
+@pytest.mark.parametrize("language", ["fi", "sv"])
+def test_the_comments_of_a_layer_are_in_its_language(language: str, tmp_path: Path) -> None:
+    folder = tmp_path / "my-town"
+    assert run("new", str(folder), "--yes", "--language", language, "--number", f"{FIRST}=25")[0] == 0
+    text = (folder / "ruleset.yaml").read_text(encoding="utf-8")
+    assert {"fi": "raja, poissaolotunnit", "sv": "gräns, frånvarolektioner"}[language] in text
+    assert words_in(language)["not-decided"] in text
+    assert "at how many" not in text
 
 
 def test_without_answers_and_without_yes_it_says_what_to_hand_in(tmp_path: Path) -> None:
@@ -200,6 +338,8 @@ def test_without_answers_and_without_yes_it_says_what_to_hand_in(tmp_path: Path)
     [
         (f"{FIRST}=many", "is not a number"),
         (f"{FIRST}=7,5", "write 7.5"),
+        (f"{FIRST}=1,000", "'1,000' may be 1 or 1000; write 1 or 1000"),
+        (f"{FIRST}=2,500", "'2,500' may be 2.5 or 2500; write 2.5 or 2500"),
         (f"{FIRST}=-3", "is not a number"),
         (f"{FIRST}=0", "write a number above it"),
         (f"{TALK}=2.5", "is not whole"),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import sky_model as sky
-from sky_model.checks.remarks import remarks
+from sky_model.checks.remarks import gaps_by_layer, remarks
+from sky_model.cli import app
 
 HEAD = """\
 format: 1
@@ -165,3 +168,70 @@ def test_the_national_ruleset_is_looked_at_in_under_a_second() -> None:
     found = remarks(rules)
     assert time.perf_counter() - start < 1
     assert {p.code for p in found} == {"no-deadline", "idle-role"}  # the law names no day; a layer gives these roles their tasks
+
+
+# ---------------------------------------------------------------------- a layer, and what its base leaves open
+LAYER = """\
+format: 1
+ruleset: our-town
+version: 2026-1
+extends: presets/lessons-per-term
+status: draft
+valid_from: 2026-08-12
+grades: 1-9
+name: {en: Our town}
+gaps: [{gap: who answers the telephone, because: the page does not say}]
+change:
+  - {at: steps.first-limit-reached.actions.talk-with-pupil.within.school_days, from: 5, to: {gap: by when, read_as: 5},
+     because: not said}
+"""
+
+
+def checked(tmp_path: Path, *more: str) -> list[str]:
+    path = tmp_path / "our-town.yaml"
+    path.write_text(LAYER, encoding="utf-8")
+    done = CliRunner().invoke(app, ["check", str(path), *more])
+    assert done.exit_code == 0, done.output
+    return done.output.splitlines()
+
+
+def test_of_a_layer_its_own_gaps_are_listed_and_those_of_its_bases_are_one_counted_line(tmp_path: Path) -> None:
+    lines = checked(tmp_path)
+    assert [x for x in lines if x.startswith("gap: ")] == [
+        "gap: who answers the telephone",
+        "gap: steps.first-limit-reached.actions.talk-with-pupil.within.school_days: by when (read as 5)",
+    ]
+    base = sky.load("presets/lessons-per-term").newest
+    said = f"of the base: {len(gaps_by_layer(base))} gaps, {len(remarks(base))} remarks; see them with: sky check --all"
+    assert [x for x in lines if x.startswith("of the base")] == [f"{said} {tmp_path / 'our-town.yaml'}"]
+
+
+def test_with_all_every_gap_and_remark_of_the_bases_is_listed(tmp_path: Path) -> None:
+    lines = checked(tmp_path, "--all")
+    rules = sky.load(tmp_path / "our-town.yaml", allow=("draft",)).newest
+    assert [x for x in lines if x.startswith("gap: ")] == [note for *_, note in gaps_by_layer(rules)]
+    assert sum(x.startswith("remark: ") for x in lines) == len(remarks(rules))
+    assert not [x for x in lines if x.startswith("of the base")]
+
+
+def test_as_json_all_are_told_with_their_layer(tmp_path: Path) -> None:
+    found = [json.loads(x) for x in checked(tmp_path, "--json")]
+    rules = sky.load(tmp_path / "our-town.yaml", allow=("draft",)).newest
+    assert [x["message"] for x in found if x["severity"] == "remark"] == [p.message for p in remarks(rules)]
+    gaps = [x for x in found if x["severity"] == "gap"]
+    assert [f"gap: {x['message']}" for x in gaps] == [note for *_, note in gaps_by_layer(rules)]
+    assert {
+        x["layer"]
+        for x in gaps
+        if "telephone" in x["message"] or ("by when" in x["message"] and "talk-with-pupil" in x["message"])
+    } == {"our-town/2026-1"}
+    assert {x["layer"] for x in found} <= {*rules.layers}
+    assert [x["layer"] for x in gaps if "ministry" in x["message"]] == ["fi-sky/2026-1"]
+    assert all(x["line"] for x in found)
+
+
+@pytest.mark.parametrize("name", ["fi-sky/2026-1", "examples/kuopio", "examples/oulu-vesala", "presets/share-of-12-weeks"])
+def test_every_gap_of_a_shipped_ruleset_has_its_layer_and_its_place(name: str) -> None:
+    rules = sky.load(name, allow=("draft", "variant")).newest
+    assert [note for *_, note in gaps_by_layer(rules)] == [n for n in rules.notes if n.startswith("gap: ")]
+    assert all(layer in rules.layers and place.line for layer, place, _ in gaps_by_layer(rules))

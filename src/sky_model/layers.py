@@ -128,7 +128,8 @@ def _read_layer(path: Path, shown: str) -> tuple[Layer, list[Problem]]:
         if source.data is None:
             continue
         if not isinstance(source.data, dict):
-            problems.append(Problem("not-a-mapping", "a file of a ruleset holds keys and values", source.place()))
+            hint = "write a key, a colon and its value, such as `steps:` and the steps below it"
+            problems.append(Problem("not-a-mapping", "a file of a ruleset holds keys and values", source.place(), hint))
             continue
         for key, value in source.data.items():
             if key in layer.data and key != "format":

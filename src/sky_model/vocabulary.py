@@ -90,6 +90,9 @@ def _number(value: Any) -> Decimal:
     if isinstance(value, str) and re.fullmatch(r"\d{1,9}(\.\d{1,2})?", value):
         return Decimal(value)
     if isinstance(value, str) and re.fullmatch(r"\d+,\d+", value):
+        small, large = value.partition(",")[0], value.replace(",", "")
+        if re.fullmatch(r"[1-9]\d{0,2},\d{3}", value):
+            raise _fault("decimal-comma", f"'{value}' has a comma: it may be {small} or {large}", f"write {small} or {large}")
         raise _fault("decimal-comma", f"'{value}' has a decimal comma", f"write {value.replace(',', '.')}")
     if isinstance(value, str) and re.match(r"[<>=]", value):
         raise _fault("sign", f"'{value}' holds a comparison sign", "write it as a word: at_least, more_than, at_most, less_than")

@@ -17,7 +17,7 @@ from sky_model.errors import Place, Problem
 from sky_model.rules import WHO_RECORDED, Act, All, AnyOf, ByGrade, Condition, NoneOf, Ruleset, StepOf, Test, tests_in
 from sky_model.vocabulary import AnyOf as OneOf
 
-__all__ = ["MOST_BOXES", "remarks"]
+__all__ = ["MOST_BOXES", "gaps_by_layer", "layer_by_file", "remarks"]
 
 UPPER = ("at_most", "less_than")
 LOWER = ("at_least", "more_than")
@@ -27,6 +27,24 @@ MOST_BOXES = 20_000  # of a table with more, gaps are not looked for, and a rema
 def remarks(rules: Ruleset) -> list[Problem]:
     """Everything odd in a ruleset, in the order of its files."""
     return sorted(set(_Look(rules).all()), key=lambda p: (p.place, p.code, p.message))
+
+
+def layer_by_file(rules: Ruleset) -> dict[str, str]:
+    """Which layer each file of a ruleset and of its bases belongs to."""
+    assert rules.whole is not None
+    found: dict[str, str] = {}
+    for path, place in rules.whole.places.items():
+        if place.file not in found:
+            found[place.file] = rules.whole.layer(path)
+    return found
+
+
+def gaps_by_layer(rules: Ruleset) -> list[tuple[str, Place, str]]:
+    """(the layer that says it, its place, the note) of every gap, in the order of the notes."""
+    assert rules.whole is not None
+    paths = [*(("gaps", i) for i in range(len(rules.said.gaps))), *(g.path for g in rules.gaps)]
+    notes = [note for note in rules.notes if note.startswith("gap: ")]
+    return [(rules.whole.layer(at), rules.whole.place(at), note) for at, note in zip(paths, notes, strict=True)]
 
 
 class _Look:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,14 +27,15 @@ from sky_model.model import check, load
 from sky_model.records import Case
 from sky_model.rules import Model, Ruleset, StepOf
 from sky_model.schooldays import Calendar
+from sky_model.source import read_file
 from sky_model.vocabulary import KEBAB
 
-__all__ = ["Number", "Preset", "Start", "begin_layer", "read_preset", "why_not", "wrong_form"]
+__all__ = ["Number", "Preset", "Start", "begin_layer", "read_preset", "same_number", "why_not", "words_in", "wrong_form"]
 
 CALENDAR = "example-week-43/2026-27"
 LESSONS_A_DAY = 6
 DAYS_BEFORE = 12  # attended before the first mark: a share is not counted in the first days
-OPERATORS = {"at_least": "at least", "more_than": "more than", "at_most": "at most", "less_than": "less than"}
+OPERATORS = ("at_least", "more_than", "at_most", "less_than")
 RISING = ("at_least", "more_than")
 NOT_ALLOWED = ("may-not", "milder")  # of a number alone; how it goes with the others is asked when all are there
 CLOCKS = ("school_days", "weekdays", "calendar_days", "school_weeks", "calendar_months", "terms")
@@ -43,7 +45,8 @@ CLOCKS = ("school_days", "weekdays", "calendar_days", "school_weeks", "calendar_
 class Number:
     """One number of the base that a municipality puts its own in the place of.
 
-    at  its path in the whole · parameter  the parameter that holds it, if one does · row  limits that must rise together
+    at  its path in the whole · what  is asked, in the language of the preset · parameter  that holds it, if one does
+    row  limits that must rise together
     """
 
     at: str
@@ -64,6 +67,7 @@ class Preset:
     rules: Ruleset
     numbers: tuple[Number, ...]
     gaps: tuple[str, ...]  # limits and deadlines that its source does not give: they are not asked
+    language: str = "en"  # of what is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,15 @@ class Start:
 
 
 # ---------------------------------------------------------------------- what is asked
-def read_preset(name: str) -> Preset:
-    """A preset or a published example by its name. Raises RulesetError with the names that there are."""
+@lru_cache(maxsize=3)
+def words_in(language: str) -> dict[str, str]:
+    """What is asked, said and written here, in Finnish, Swedish or English."""
+    path = Path(__file__).resolve().parents[1] / "texts" / "starter.yaml"
+    return {key: text[language] for key, text in read_file(path, shown="texts/starter.yaml").data.items()}
+
+
+def read_preset(name: str, *, language: str = "en") -> Preset:
+    """A preset or a published example by its name, asked about in a language. Raises RulesetError with the names there are."""
     root, wanted = rulesets_folder(), name.strip("/")
     files = [p for part in ("presets", "examples") for p in root.glob(f"{part}/**/ruleset.yaml")]
     found = {p.parent.relative_to(root).as_posix() for p in files}
@@ -91,12 +102,12 @@ def read_preset(name: str) -> Preset:
     rules = load(wanted, allow=("draft", "variant")).newest
     numbers: dict[str, Number] = {}
     gaps: list[str] = []
-    for number in _numbers(rules):
+    for number in _Numbers(rules, language).all():
         if isinstance(number, str):
             gaps.append(number)
         elif _is_own(rules, number.at):
             numbers.setdefault(number.at, number)
-    return Preset(wanted, rules, tuple(numbers.values()), tuple(dict.fromkeys(gaps)))
+    return Preset(wanted, rules, tuple(numbers.values()), tuple(dict.fromkeys(gaps)), language)
 
 
 def _is_own(rules: Ruleset, at: str) -> bool:
@@ -107,91 +118,100 @@ def _is_own(rules: Ruleset, at: str) -> bool:
         return False
 
 
-def _numbers(rules: Ruleset) -> Iterator[Number | str]:
-    """Numbers of the steps and messages in their order; a text is a gap."""
-    assert rules.whole is not None
-    for item in rules.whole.data.get("steps", ()):
-        at, said = f"steps.{item['id']}", rules.step_by_id[item["id"]].said.name.in_language("en")
-        for key in ("opens", "expected_by"):
-            yield from _limits(rules, item.get(key), f"{at}.{key}", item["id"], said)
-        for action in item.get("actions", ()):
-            name = action.get("id") or action.get("act")
-            act = next((a for a in rules.step_by_id[item["id"]].actions if a.id == name), None)
-            called = act.name.in_language("en") if act else name
-            within = action.get("within")
-            for clock in CLOCKS if isinstance(within, dict) else ():
-                if clock in within:
-                    what = f"'{said}': {called}, within how many {clock.replace('_', ' ')}"
-                    yield from _number(
-                        rules, within[clock], f"{at}.actions.{name}.within.{clock}", what, item["id"], (), whole=True
-                    )
-    for item in rules.whole.data.get("messages", ()):
-        said = f"message '{item['id']}'"
-        yield from _limits(rules, item.get("when"), f"messages.{item['id']}.when", "", said)
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """Numbers of the steps and messages of a ruleset, each with what is asked in one language; a text is a gap."""
+
+    rules: Ruleset
+    language: str
+
+    def said(self, key: str, **filled: str) -> str:
+        return words_in(self.language)[key].format(**filled)
+
+    def all(self) -> Iterator[Number | str]:
+        assert self.rules.whole is not None
+        for item in self.rules.whole.data.get("steps", ()):
+            step = self.rules.step_by_id[item["id"]]
+            at, called = f"steps.{step.id}", step.said.name.in_language(self.language)
+            for key in ("opens", "expected_by"):
+                yield from self._limits(item.get(key), f"{at}.{key}", step.id, called)
+            for action in item.get("actions", ()):
+                name = action.get("id") or action.get("act")
+                act = next((a for a in step.actions if a.id == name), None)
+                done = act.name.in_language(self.language) if act else name
+                within = action.get("within")
+                for clock in CLOCKS if isinstance(within, dict) else ():
+                    if clock in within:
+                        what = self.said("within", step=called, action=done, clock=self.said(clock))
+                        path = f"{at}.actions.{name}.within.{clock}"
+                        yield from self._number(within[clock], path, what, step.id, (), whole=True)
+        for item in self.rules.whole.data.get("messages", ()):
+            yield from self._limits(item.get("when"), f"messages.{item['id']}.when", "", self.said("message", id=item["id"]))
+
+    def _limits(self, node: Any, at: str, step: str, called: str) -> Iterator[Number | str]:
+        if isinstance(node, list):
+            for part in node:
+                yield from self._limits(part, at, step, called)
+        elif isinstance(node, dict):
+            for key, inner in node.items():
+                count = self.rules.counters.get(key)
+                if count is None or not isinstance(inner, dict):
+                    yield from self._limits(inner, f"{at}.{key}", step, called)
+                    continue
+                counter = count.said.name.in_language(self.language) if count.said.name else key
+                for op in (x for x in OPERATORS if x in inner):
+                    form = "limit-share" if count.is_share else "limit"
+                    what = self.said(form, step=called, counter=counter, operator=self.said(op))
+                    row = (key, at.split(".")[0], op) if op in RISING and ".opens" in at else ()
+                    yield from self._number(inner[op], f"{at}.{key}.{op}", what, step, row, share=count.is_share)
+
+    def _number(
+        self, value: Any, at: str, what: str, step: str, row: tuple[str, ...], *, whole: bool = False, share: bool = False
+    ) -> Iterator[Number | str]:
+        if isinstance(value, str):
+            yield Number(at, value, what, step, row, whole, share)
+        elif "by" in value:
+            for band, inner in value["by"].get("grade", {}).items():
+                here = (*row, band) if row else ()
+                of_band = self.said("in-grades", what=what, grades=band)
+                yield from self._number(inner, f"{at}.by.grade.{band}", of_band, step, here, whole=whole, share=share)
+        elif "parameter" in value:
+            name = value["parameter"]
+            held = self.rules.origin_of(f"parameters.{name}.value").value
+            if isinstance(held, str):
+                yield Number(f"parameters.{name}.value", held, what, step, row, whole, share, name)
+        elif "gap" in value:
+            yield f"{what}: {value['gap']}"
 
 
-def _limits(rules: Ruleset, node: Any, at: str, step: str, said: str) -> Iterator[Number | str]:
-    if isinstance(node, list):
-        for part in node:
-            yield from _limits(rules, part, at, step, said)
-    elif isinstance(node, dict):
-        for key, inner in node.items():
-            count = rules.counters.get(key)
-            if count is None or not isinstance(inner, dict):
-                yield from _limits(rules, inner, f"{at}.{key}", step, said)
-                continue
-            for op in OPERATORS.keys() & inner.keys():
-                called = count.said.name.in_language("en") if count.said.name else key
-                unit = "per cent, " if count.is_share else ""
-                what = f"'{said}': at how many {unit}{called} ({OPERATORS[op]})"
-                row = (key, at.split(".")[0], op) if op in RISING and ".opens" in at else ()
-                yield from _number(rules, inner[op], f"{at}.{key}.{op}", what, step, row, share=count.is_share)
-
-
-def _number(
-    rules: Ruleset, value: Any, at: str, what: str, step: str, row: tuple[str, ...], *, whole: bool = False, share: bool = False
-) -> Iterator[Number | str]:
-    if isinstance(value, str):
-        yield Number(at, value, what, step, row, whole, share)
-    elif "by" in value:
-        for band, inner in value["by"].get("grade", {}).items():
-            here = (*row, band) if row else ()
-            yield from _number(
-                rules, inner, f"{at}.by.grade.{band}", f"{what}, grades {band}", step, here, whole=whole, share=share
-            )
-    elif "parameter" in value:
-        name = value["parameter"]
-        held = rules.origin_of(f"parameters.{name}.value").value
-        if isinstance(held, str):
-            yield Number(f"parameters.{name}.value", held, what, step, row, whole, share, name)
-    elif "gap" in value:
-        yield f"{what}: {value['gap']}"
-
-
-def wrong_form(number: Number, text: str) -> str:
+def wrong_form(number: Number, text: str, *, language: str = "en") -> str:
     """Why this is no number that could stand there, and what to write instead; empty when it could."""
+    words, example = words_in(language), _example(number)
+    if re.fullmatch(r"[1-9]\d{0,2},\d{3}", text):  # a decimal comma, or one between thousands
+        one, other = f"{Decimal(text.replace(',', '.')).normalize():f}", text.replace(",", "")
+        return words["two-readings"].format(text=text, one=one, other=other)
     if re.fullmatch(r"\d+,\d+", text):
-        return f"'{text}' has a decimal comma; write {text.replace(',', '.')}"
+        return words["decimal-comma"].format(text=text, point=text.replace(",", "."))
     if not re.fullmatch(r"\d{1,9}(\.\d{1,2})?", text):
-        return f"'{text[:20]}' is not a number; write digits with at most two decimals, such as {_example(number)}"
+        return words["not-a-number"].format(text=text[:20], example=example)
     if Decimal(text) == 0:
-        return f"0 is reached by everybody at once; write a number above it, such as {_example(number)}"
+        return words["zero"].format(example=example)
     if number.is_whole and "." in text:
-        return f"'{text}' is not whole; write whole days or weeks, such as {_example(number)}"
+        return words["not-whole"].format(text=text, example=example)
     if number.is_share and Decimal(text) > 100:
-        return f"{text} is more than 100 per cent; write a number up to 100"
+        return words["more-than-all"].format(text=text)
     return ""
 
 
 def why_not(preset: Preset, number: Number, text: str, earlier: Mapping[str, str] | None = None) -> str:
     """Why this cannot stand in the place of the number: its form, a lower limit answered `earlier`, or what the base says."""
-    wrong = wrong_form(number, text)
+    wrong = wrong_form(number, text, language=preset.language)
     if wrong:
         return wrong
     told = {**(earlier or {}), number.at: text}
-    for said in _not_rising([n for n in preset.numbers if n.at in told], told):
+    for said in _not_rising([n for n in preset.numbers if n.at in told], told, preset.language):
         return said
-    if _same(text, number.value):
+    if same_number(text, number.value):
         return ""
     start = Start("of-a-number", "x", "1", preset.rules.said.valid_from, "x", {number.at: text})
     with TemporaryDirectory() as folder:
@@ -199,7 +219,8 @@ def why_not(preset: Preset, number: Number, text: str, earlier: Mapping[str, str
         path.parent.mkdir()
         path.write_text(_ruleset(preset, start), encoding="utf-8")
         problems = [p for p in check(path.parent) if p.code in NOT_ALLOWED]
-    return f"the base does not allow {text}: {'; '.join(_said(p) for p in problems)}" if problems else ""
+    why = "; ".join(_said(p) for p in problems)
+    return words_in(preset.language)["not-allowed"].format(text=text, why=why) if problems else ""
 
 
 def _example(number: Number) -> str:
@@ -210,11 +231,12 @@ def _said(problem: Problem) -> str:
     return f"{problem.message} ({problem.hint})" if problem.hint else problem.message
 
 
-def _same(one: str, other: str) -> bool:
+def same_number(one: str, other: str) -> bool:
+    """Is it the same number, however it is written?"""
     return one == other or (other.replace(".", "", 1).isdigit() and Decimal(one) == Decimal(other))
 
 
-def _not_rising(numbers: Iterable[Number], values: Mapping[str, str]) -> Iterator[str]:
+def _not_rising(numbers: Iterable[Number], values: Mapping[str, str], language: str) -> Iterator[str]:
     """Limits on one counter that rise in the base rise in the layer too."""
     limits = [n for n in numbers if n.row]
     for a in limits:
@@ -222,7 +244,7 @@ def _not_rising(numbers: Iterable[Number], values: Mapping[str, str]) -> Iterato
             if a.row == b.row and Decimal(a.value) < Decimal(b.value):
                 one, other = values.get(a.at, a.value), values.get(b.at, b.value)
                 if Decimal(one) >= Decimal(other):
-                    yield f"{b.what} must be above {a.what}; {other} is not above {one}"
+                    yield words_in(language)["not-rising"].format(upper=b.what, lower=a.what, high=other, low=one)
 
 
 # ---------------------------------------------------------------------- writing it
@@ -248,10 +270,10 @@ def begin_layer(folder: Path, preset: Preset, start: Start) -> list[Path]:
     for at, text in start.values.items():
         if at not in known:
             fault("new-number", f"{preset.name} asks no number at '{at}'", nearest(at, known) or f"it asks: {', '.join(known)}")
-        elif why := wrong_form(known[at], text):
+        elif why := wrong_form(known[at], text, language=preset.language):
             fault("new-number", f"{at}: {why}", f"{preset.name} says {known[at].value}")
     if not problems:
-        for said in _not_rising(preset.numbers, start.values):
+        for said in _not_rising(preset.numbers, start.values, preset.language):
             fault("new-number", said, "write the limits from the lowest to the highest")
     if problems:
         raise RulesetError(problems)
@@ -282,79 +304,12 @@ def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
     return [folder / name for name in texts]
 
 
-WORDS: dict[str, dict[str, str]] = {
-    "fi": {
-        "top": "{name}: paikallinen kerros pohjan {base} päällä. Muu on kuten pohjassa.",
-        "id": "Tunnus: pieniä kirjaimia, numeroita ja viivoja. Sama kuin kansion nimi.",
-        "draft": "draft = luonnos. Kun asiasta on päätetty: adopted, ja alle rivi adopted: {{by: …, on: …, section: …}}.",
-        "from": "Ensimmäinen päivä, jona nämä säännöt ovat voimassa.",
-        "change": "Luvut, jotka ovat toisin kuin pohjassa. from: pohjassa, to: teillä, because: kuka päätti.",
-        "set": "Pohjan arvot, joihin kunta kirjoittaa omansa.",
-        "none": "Mikään luku ei poikkea pohjasta. Näin muutos kirjoitetaan (poista # rivin alusta):",
-        "as-base": "Kuten pohjassa, ei kirjoiteta uudelleen:",
-        "cases": "Keksittyjä oppilaita: mitkä portaat ovat auki minäkin päivänä. Kirjoita oma tapaus joka luvulle.",
-        "said": "Luonnos, jonka `sky new` kirjoitti pohjasta `{base}`. Luvut ovat kunnan päätettäviä: laissa ei ole tuntirajoja.",
-        "files": "- `ruleset.yaml`: se, missä kunta poikkeaa pohjasta, ja miksi\n"
-        "- `cases/{id}.yaml`: kaksi esimerkkioppilasta, joilla sääntöjä koetellaan",
-        "next": "Mitä seuraavaksi",
-        "check": "Löytyykö virheitä",
-        "test": "Pitävätkö esimerkkitapaukset",
-        "diff": "Mikä on toisin kuin pohjassa",
-        "rulebook": "Säännöt luettavaksi ja tulostettavaksi",
-        "then": "Lue rivit `because` ja korjaa ne päätöksen mukaisiksi. Kirjoita tapaus lisää jokaisesta luvusta. Kun asiasta on "
-        "päätetty, vaihda `status` ja kirjoita `adopted`.",
-    },
-    "sv": {
-        "top": "{name}: ett lokalt skikt på {base}. Allt annat är som i grunden.",
-        "id": "Beteckning: små bokstäver, siffror och bindestreck. Samma som mappens namn.",
-        "draft": "draft = utkast. När saken är beslutad: adopted, och under den en rad adopted: {{by: …, on: …, section: …}}.",
-        "from": "Den första dagen som dessa regler gäller.",
-        "change": "Tal som är annorlunda än i grunden. from: i grunden, to: hos er, because: vem som beslöt.",
-        "set": "Värden i grunden som kommunen sätter sina egna i stället för.",
-        "none": "Inget tal avviker från grunden. Så skrivs en ändring (ta bort # i början av raden):",
-        "as-base": "Som i grunden, skrivs inte på nytt:",
-        "cases": "Påhittade elever: vilka steg som är öppna vilken dag. Skriv ett eget fall för varje tal.",
-        "said": "Ett utkast som `sky new` skrev från `{base}`. Talen beslutas av kommunen: lagen har inga timgränser.",
-        "files": "- `ruleset.yaml`: där kommunen avviker från grunden, och varför\n"
-        "- `cases/{id}.yaml`: två exempelelever som reglerna prövas med",
-        "next": "Vad kommer härnäst",
-        "check": "Finns det fel",
-        "test": "Håller exempelfallen",
-        "diff": "Vad är annorlunda än i grunden",
-        "rulebook": "Reglerna att läsa och skriva ut",
-        "then": "Läs raderna `because` och rätta dem enligt beslutet. Skriv fler fall, ett för varje tal. När saken är beslutad, "
-        "byt `status` och skriv `adopted`.",
-    },
-    "en": {
-        "top": "{name}: a local layer on {base}. Whatever does not stand here is as in the base.",
-        "id": "Its id: small letters, digits and hyphens. The same as the name of the folder.",
-        "draft": "draft: nothing is decided yet. After the decision: adopted, and a line adopted: {{by: …, on: …, section: …}}.",
-        "from": "The first day on which these rules are in force.",
-        "change": "Numbers that are other than in the base. from: in the base, to: here, because: who decided.",
-        "set": "Values of the base in whose place the municipality puts its own.",
-        "none": "No number is other than in the base. This is how a change is written (take the # away):",
-        "as-base": "As in the base, not written again:",
-        "cases": "Invented pupils: which steps are open on which day. Write a case of your own for each number.",
-        "said": "A draft that `sky new` wrote from `{base}`. The numbers are the municipality's own: the law has no hour limits.",
-        "files": "- `ruleset.yaml`: where the municipality differs from the base, and why\n"
-        "- `cases/{id}.yaml`: two example pupils that the rules are tried on",
-        "next": "What to do next",
-        "check": "Is anything wrong",
-        "test": "Do the example cases hold",
-        "diff": "What is other than in the base",
-        "rulebook": "The rules to read and to print",
-        "then": "Read the lines `because` and correct them as it was decided. Write further cases, one for each number. "
-        "After the decision change `status` and write `adopted`.",
-    },
-}
-
-
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
 def _ruleset(preset: Preset, start: Start) -> str:
-    words, said = WORDS[start.language], preset.rules.said
+    words, said = words_in(start.language), preset.rules.said
     out = [
         f"# {words['top'].format(name=start.name, base=preset.name)}",
         "format: 1",
@@ -366,7 +321,7 @@ def _ruleset(preset: Preset, start: Start) -> str:
         f"grades: {said.grades[0]}-{said.grades[1]}",
         f"name: {{{start.language}: {_quoted(start.name)}}}",
     ]
-    other = [n for n in preset.numbers if n.at in start.values and not _same(start.values[n.at], n.value)]
+    other = [n for n in preset.numbers if n.at in start.values and not same_number(start.values[n.at], n.value)]
     because = _quoted(start.because)
     for how, ones in (("set", [n for n in other if n.parameter]), ("change", [n for n in other if not n.parameter])):
         if ones:
@@ -387,7 +342,7 @@ def _ruleset(preset: Preset, start: Start) -> str:
 
 
 def _readme(folder: Path, preset: Preset, start: Start) -> str:
-    words, at = WORDS[start.language], folder.as_posix()
+    words, at = words_in(start.language), folder.as_posix()
     commands = [
         ("check", f"sky check {at}"),
         ("test", f"sky test {at}"),
@@ -468,7 +423,7 @@ def _pupil(preset: Preset, model: Model, start: Start, step: StepOf | None, plac
 
 def _cases(preset: Preset, model: Model, start: Start, place: Place) -> str:
     """One case at the first limit that can be reached, one at the last; where there is none, a day of absence and no mark."""
-    out = [f"# {WORDS[start.language]['cases']}"]
+    out = [f"# {words_in(start.language)['cases']}"]
     rules = model.newest
     limits = [n for n in preset.numbers if n.step and n.row]
     texts: list[str] = []

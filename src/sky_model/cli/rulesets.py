@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,18 @@ from sky_model.checks.editor import Offered, calendar_schema, cases_schema, offe
 from sky_model.checks.mending import mend_ruleset
 from sky_model.checks.mutations import Noticed, notice
 from sky_model.checks.pupils import examples_for
-from sky_model.checks.remarks import remarks
+from sky_model.checks.remarks import gaps_by_layer, layer_by_file, remarks
 from sky_model.cli.application import ALLOW, FAULTY, JSON, app, rulesets_in
 from sky_model.cli.upgrades import open_conflicts
 from sky_model.compiler import with_its_base
 from sky_model.decision import decision_schema
+from sky_model.errors import Place
 from sky_model.host.intake import Mapping
 from sky_model.host.requests import answer_schema, request_schema
 from sky_model.host.schools import SchoolsFile
 from sky_model.layers import Origin, read_layers, rulesets_folder, show
 from sky_model.milder import prove
 from sky_model.records import record_schema
-from sky_model.rules import Ruleset
 
 SCHEMAS: dict[str, Callable[[Offered], dict[str, Any]]] = {
     "ruleset": ruleset_schema,
@@ -47,7 +47,7 @@ SCHEMAS: dict[str, Callable[[Offered], dict[str, Any]]] = {
 def _problem_line(p: sky.Problem, form: str, *, is_remark: bool = False) -> str:
     """A fault or a remark for a person, for an editor (one line), for GitHub's annotations, or for a machine."""
     if form == "json":
-        return json.dumps(p.to_json() | ({"severity": "remark"} if is_remark else {}), ensure_ascii=False)
+        return json.dumps(p.to_json(), ensure_ascii=False)
     if form == "line":
         hint = f" ({p.hint})" if p.hint else ""
         word = "warning" if is_remark else "error"
@@ -65,7 +65,7 @@ def _problem_line(p: sky.Problem, form: str, *, is_remark: bool = False) -> str:
 @JSON
 @click.option("--format", "form", type=click.Choice(["text", "line", "github"]), default="text", help="for an editor, for GitHub")
 @click.option("--fix", is_flag=True, help="mend the spelling of keys and quotes in the files first, and nothing else")
-@click.option("--all", "is_all", is_flag=True, help="the remarks on the base too")
+@click.option("--all", "is_all", is_flag=True, help="the remarks on the base and its gaps too; --json always has them")
 def check(ruleset: str, as_json: bool, form: str, fix: bool, is_all: bool) -> None:
     """Every fault of a ruleset, or of all rulesets in a folder, with file, line, column and what to write instead.
 
@@ -86,36 +86,45 @@ def check(ruleset: str, as_json: bool, form: str, fix: bool, is_all: bool) -> No
         if any(p.code != "open-conflict" for p in problems):
             continue
         newest = sky.load(name, allow=("draft", "variant")).newest
-        odd = remarks(newest)
-        own = [p for p in odd if is_all or _is_of_layer(p, newest)]
+        layers, odd, gaps = layer_by_file(newest), remarks(newest), gaps_by_layer(newest)
+        if shown == "json":
+            for line in _noted(odd, gaps, layers):
+                click.echo(json.dumps(line, ensure_ascii=False))
+            continue
+        own = [p for p in odd if is_all or layers.get(p.place.file) == newest.layers[0]]
+        own_gaps = [note for layer, _, note in gaps if is_all or layer == newest.layers[0]]
         if shown != "text":
             for p in own:
                 click.echo(_problem_line(p, shown, is_remark=True))
         if problems or shown != "text":
             continue
-        gaps = sum(note.startswith("gap: ") for note in newest.notes)
-        counted = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in ((gaps, "gap"), (len(own), "remark")) if n]
         if len(names) > 1:
-            click.echo("; ".join([f"{name}: no faults", *counted]))
+            click.echo("; ".join([f"{name}: no faults", *_counted(len(own_gaps), len(own))]))
             continue
         click.echo(f"{name}: no faults")
         _show_proof(name)
         for p in own:
             click.echo(_problem_line(p, shown, is_remark=True))
-        if len(odd) > len(own):
-            n = len(odd) - len(own)
-            click.echo(f"{n} remark{'s' if n > 1 else ''} on the base: sky check --all {name}")
-        for line in newest.open_to_layers:
-            click.echo(f"open to layers: {line}")
-        for note in newest.notes:
+        for at in newest.open_to_layers:
+            click.echo(f"open to layers: {at}")
+        for note in (*own_gaps, *(n for n in newest.notes if not n.startswith("gap: "))):
             click.echo(note)
+        if of_base := _counted(len(gaps) - len(own_gaps), len(odd) - len(own)):
+            click.echo(f"of the base: {', '.join(of_base)}; see them with: sky check --all {name}")
     sys.exit(FAULTY if faults else 0)
 
 
-def _is_of_layer(p: sky.Problem, rules: Ruleset) -> bool:
-    """Does it stand in the files of the uppermost layer?"""
-    assert rules.whole is not None
-    return Path(p.place.file).parent == Path(rules.whole.place(("ruleset",)).file).parent
+def _counted(gaps: int, odd: int) -> list[str]:
+    return [f"{n} {word}{'s' if n > 1 else ''}" for n, word in ((gaps, "gap"), (odd, "remark")) if n]
+
+
+def _noted(odd: list[sky.Problem], gaps: list[tuple[str, Place, str]], layers: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Remarks and gaps as a machine reads them, those of the base too, each with the layer that it stands in."""
+    for p in odd:
+        yield p.to_json() | {"severity": "remark", "layer": layers.get(p.place.file)}
+    for layer, at, note in gaps:
+        where = {"file": at.file, "line": at.line, "column": at.column, "hint": ""}
+        yield {"code": "gap", "message": note.removeprefix("gap: "), **where, "severity": "gap", "layer": layer}
 
 
 def _show_examples(name: str) -> None:

@@ -1,8 +1,8 @@
 """A first look at another system's export: what is in it, and a draft of its mapping for a person to fill in.
 
 Rules: what a code means is never guessed; whatever else is guessed is said, with its ground; columns that look like people's
-data are left out. Of the file's own text only three things are ever shown: a heading made of words that headings are made of,
-a code made of words that codes are made of, and days; for everything else stands its column or its line.
+data are left out. Of the file's own text only four things are ever shown: a heading made of words that headings are made of,
+a code made of words that codes are made of, a class such as 7B, and days; for everything else stands its column or its line.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sky_model.errors import Place, Problem, RulesetError
-from sky_model.host.intake import COLUMNS, FILL_IN, decoded, separator_of
+from sky_model.host.intake import COLUMNS, FILL_IN, decoded, is_class, is_of_several, separator_of
 
 __all__ = ["Draft", "draft_mapping", "may_show_code", "may_show_heading"]
 
@@ -177,6 +177,7 @@ class Draft:
     left_out: list[tuple[int, str | None, str]] = field(default_factory=list)
     codes: Counter[str] = field(default_factory=Counter)
     masked: list[Masked] = field(default_factory=list)
+    classes: Counter[str] = field(default_factory=Counter)  # in the column of grades, that are no grade; their rows
     first: date | None = None
     last: date | None = None
     unmarked: list[tuple[date, date]] = field(default_factory=list)
@@ -197,6 +198,9 @@ class Draft:
             yield "codes, with their number of marks:"
             yield from (f"  {n:>7,}  {code or EMPTY}" for code, n in _by_count(self.codes))
             yield from (f"  {m.marks:>7,}  (not shown: {m.why}; first in line {m.line})" for m in self.masked)
+        if self.classes:
+            yield "classes in the column of grades, with their number of rows:"
+            yield from (f"  {n:>7,}  {name}" for name, n in sorted(self.classes.items()))
         if self.first and self.last:
             yield f"days: from {self.first} to {self.last}, written {self.date_form}"
             if self.unmarked:
@@ -220,6 +224,7 @@ class Draft:
             "left_out": [{"column": n, "heading": heading, "why": why} for n, heading, why in self.left_out],
             "codes": [{"code": code, "marks": n} for code, n in _by_count(self.codes)],
             "not_shown": [{"line": m.line, "marks": m.marks, "why": m.why} for m in self.masked],
+            "classes": [{"class": name, "rows": n} for name, n in sorted(self.classes.items())],
             "first": self.first.isoformat() if self.first else None,
             "last": self.last.isoformat() if self.last else None,
             "without_marks": [{"from": a.isoformat(), "to": b.isoformat()} for a, b in self.unmarked],
@@ -397,7 +402,7 @@ def _fits(mine: str, column: _Column) -> bool:
     if mine == "date":
         return not column.n or column.share(OTHER_DAY) > 0.5
     if mine == "grade":
-        return column.share(re.compile(r"[0-9]\Z")) > 0.8
+        return bool(column.n) and sum(n for c, n in column.cells.items() if _is_grade(c) or is_class(c)) / column.n > 0.8
     if mine in ("lessons", "minutes"):
         return not column.n or column.share(AMOUNT) > 0.8
     if column.share(OTHER_DAY) > 0.5:
@@ -405,6 +410,10 @@ def _fits(mine: str, column: _Column) -> bool:
     if mine == "kind":
         return distinct <= MOST_CODES and (column.n < 12 or distinct <= column.n / 2)
     return True
+
+
+def _is_grade(cell: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]", cell, re.ASCII))
 
 
 def _guess(columns: list[_Column]) -> tuple[dict[str, _Column], dict[str, str]]:
@@ -481,6 +490,15 @@ def _look_at_rows(
         if odd:
             said = "whose pupil looks like an identity code or an address; they are refused when marks are read"
             draft.says.append(f"{_many(odd, 'row')} {said}")
+    if "grade" in found:
+        other = {c: n for c, n in found["grade"].cells.items() if not _is_grade(c)}
+        draft.classes = Counter({c: n for c, n in other.items() if is_class(c)})
+        if hidden := sum(other.values()) - draft.classes.total():
+            said = "whose grade is neither a grade nor a class that is shown here: name their class under classes: yourself"
+            draft.says.append(f"{_many(hidden, 'row')} {said}")
+        if several := sum(n for c, n in draft.classes.items() if is_of_several(c)):
+            said = "with a class of several grades, which is no grade: give each pupil's own grade in a column"
+            draft.says.append(f"{_many(several, 'row')} {said}")
     if "kind" not in found:
         return
     people = {w.lower() for c in columns if "names" in c.personal for x in c.cells for w in re.findall(r"[^\W\d_]{2,}", x)}
@@ -581,6 +599,17 @@ def _mapping(draft: Draft, kinds: Mapping[str, str]) -> str:
     if kinds:
         out.append("# kinds of the ruleset, for the codes below:")
         out += [f"#   {kind}: {name}" for kind, name in kinds.items()]
+    if draft.classes:
+        out.append(
+            "# The column of grades holds classes. Each grade is guessed from the number that the class begins with: look at it."
+        )
+        mapped = [c for c in sorted(draft.classes) if not is_of_several(c)]
+        out.append("classes:" if mapped else "classes: []")
+        for name in mapped:
+            grade = name[0] if not name[1].isdigit() else FILL_IN
+            out.append(f"  - {{class: {_quoted(name)}, grade: {grade}}}   # {_many(draft.classes[name], 'row')}")
+        several = sorted(c for c in draft.classes if is_of_several(c))
+        out += [f"#   {_quoted(name)} is a class of several grades: give each pupil's own grade in a column" for name in several]
     out.append("# For a code that is no mark of absence write leave_out: yes in the place of kind: …")
     out.append("codes:" if draft.codes or draft.masked else "codes: []")
     for code, n in _by_count(draft.codes):

@@ -27,8 +27,8 @@ from sky_model.source import Source, read_file
 from sky_model.vocabulary import Day, Shape, Whole, YesNo, read
 
 __all__ = [
-    "COLUMNS", "FILL_IN", "Intake", "Mapping", "Refused", "decoded", "read_lines", "read_mapping", "read_marks", "separator_of",
-    "unmapped_in",
+    "COLUMNS", "FILL_IN", "Intake", "Mapping", "Refused", "decoded", "is_class", "is_of_several", "read_lines", "read_mapping",
+    "read_marks", "separator_of", "unmapped_in",
 ]  # fmt: skip
 
 COLUMNS = (
@@ -49,6 +49,9 @@ COLUMNS = (
 )
 LONGEST_LINE = 10_000_000
 FILL_IN = "fill-in"  # what a drafted mapping holds until somebody who knows has written over it
+CLASS = re.compile(r"\d{1,2}[ .-]?([A-Za-zÅÄÖåäö]{1,2}|\d)", re.ASCII)  # 7B, 7 b, 10a, 7-1: nothing of a name fits in
+SEVERAL = re.compile(r"(\d) ?[-–/+&] ?(\d) ?[A-Za-zÅÄÖåäö]{0,2}", re.ASCII)  # 1-2, 1–2 A
+TWO_READINGS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)  # 1,000: a decimal comma, or a thousand
 
 
 class CodeOf(Shape):
@@ -59,6 +62,13 @@ class CodeOf(Shape):
     lessons: Whole | None = None
     part: Literal["partial", "start_of_day", "end_of_day", "middle"] | None = None
     leave_out: YesNo = False
+
+
+class ClassOf(Shape):
+    """The grade of one class, where the column of grades holds classes; nobody guesses it from the class."""
+
+    of: str = Field(alias="class")
+    grade: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
 
 
 class Filter(Shape):
@@ -73,6 +83,7 @@ class Mapping(Shape):
     name: str
     columns: dict[str, str]
     codes: list[CodeOf] = Field(default_factory=list)
+    classes: list[ClassOf] = Field(default_factory=list)
     leave_out: list[Filter] = Field(default_factory=list)
     lessons_per_week: Whole | None = None
     date_form: Literal["iso", "d.m.yyyy"] = "iso"
@@ -82,7 +93,10 @@ class Mapping(Shape):
     @cached_property
     def code_map(self) -> dict[str, str]:
         """Its name and fingerprint, for the basis of every decision that rests on it."""
-        return {"name": self.name, "fingerprint": digest(self.model_dump(mode="json"))}
+        said = self.model_dump(mode="json", by_alias=True)
+        if not self.classes:  # a mapping without classes keeps the fingerprint that it had before there were any
+            del said["classes"]
+        return {"name": self.name, "fingerprint": digest(said)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +115,7 @@ class Intake:
     refused: list[Refused] = field(default_factory=list)
     no_such_kind: Counter[str] = field(default_factory=Counter)  # kinds that the mapping names and the ruleset has not
     unmapped: Counter[str] = field(default_factory=Counter)
+    classes: Counter[str] = field(default_factory=Counter)  # of the column of grades, that are no grade and not mapped
     left_out: list[str] = field(default_factory=list)
     rows: int = 0
     rows_left_out: int = 0
@@ -123,13 +138,40 @@ def read_mapping(path: Path) -> Mapping:
         raise RulesetError(
             [Problem("unknown-key", f"'{k}' is none of our columns", source.place(("columns", k)), hint) for k in odd]
         )
+    if several := [(i, c.of) for i, c in enumerate(found.classes) if is_of_several(c.of)]:
+        hint = "take the line out, and give each pupil's own grade in a column of the export"
+        raise RulesetError(
+            [
+                Problem("several-grades", f"'{of}' is a class of several grades", source.place(("classes", i)), hint)
+                for i, of in several
+            ]
+        )
+    listed = [("codes", [c.code for c in found.codes]), ("classes", [c.of for c in found.classes])]
+    if twice := [(key, i) for key, names in listed for i, name in enumerate(names) if name in names[:i]]:
+        raise RulesetError(
+            [
+                Problem("doubled-id", f"this stands twice under {key}", source.place((key, i)), "keep one of them")
+                for key, i in twice
+            ]
+        )
     return found
+
+
+def is_of_several(text: str) -> bool:
+    """Is it a class of several grades, such as 1-2? 7-1 is none: there the second number does not rise."""
+    found = SEVERAL.fullmatch(text)
+    return found is not None and found[1] < found[2]
+
+
+def is_class(text: str) -> bool:
+    """Does it look like a class and like nothing else? Only then may it be shown."""
+    return bool(CLASS.fullmatch(text)) or is_of_several(text)
 
 
 def _unfilled(source: Source) -> Iterator[Problem]:
     """What a drafted mapping still leaves open: it is never read as a column, a kind or a form."""
     data = source.data if isinstance(source.data, dict) else {}
-    columns, codes = data.get("columns"), data.get("codes")
+    columns, codes, classes = (data.get(key) for key in ("columns", "codes", "classes"))
     for mine, theirs in columns.items() if isinstance(columns, dict) else ():
         if theirs == FILL_IN:
             hint = f"write the heading of that column, or take the line out: {mine}: …"
@@ -142,6 +184,12 @@ def _unfilled(source: Source) -> Iterator[Problem]:
                 "write a kind of the ruleset, such as kind: health; for what is no mark of absence write leave_out: yes instead"
             )
             yield Problem("not-filled-in", said, source.place(("codes", i)), hint)
+    for i, entry in enumerate(classes) if isinstance(classes, list) else ():
+        if isinstance(entry, dict) and FILL_IN in entry.values():
+            name = entry.get("class")
+            said = "a class is not filled in" if name == FILL_IN else f"the grade of the class '{name}' is not filled in"
+            hint = "write a grade from 0 to 9, such as grade: 7, or take the line out: its pupils are then not decided"
+            yield Problem("not-filled-in", said, source.place(("classes", i)), hint)
     for key, value in data.items():
         if value == FILL_IN:
             yield Problem("not-filled-in", f"{key} is not filled in", source.place((key,)), "see the comment beside it")
@@ -201,6 +249,7 @@ def read_marks(
         raise RulesetError([Problem("no-column", f"there is no column '{c}'", Place(file, 1, 1), hint) for c in gone])
     intake = Intake(left_out=[h for i, h in enumerate(header) if i not in index.values()])
     codes = {c.code: c for c in mapping.codes} if mapping else {}
+    classes: dict[str, str] = {c.of: c.grade for c in mapping.classes} if mapping else {}
     known = set(known_kinds) if known_kinds is not None else None
     pupils: dict[str, list[dict[str, str]]] = {}
     lines: dict[str, int] = {}
@@ -214,6 +263,9 @@ def read_marks(
             intake.rows_left_out += 1
             continue
         values["_line"] = str(number)
+        values["grade"] = classes.get(values.get("grade", ""), values.get("grade", ""))
+        if values["grade"] and not re.fullmatch(r"[0-9]", values["grade"]):
+            intake.classes[values["grade"]] += 1
         name = values.get("pupil", "")
         pupils.setdefault(name, []).append(values)
         lines.setdefault(name, number)
@@ -271,9 +323,30 @@ def _day(text: str, mapping: Mapping | None) -> date | str:
         return text
 
 
-def _amount(text: str | None) -> Any:
+def _no_grade(text: str) -> tuple[str, str]:
+    """(rule, what is said) of what stands where a grade should; itself it is not repeated."""
+    rule, said = (
+        (
+            "several-grades",
+            "grade is a class of several grades; write the pupil's own grade, or leave it empty where it is not given",
+        )
+        if is_of_several(text)
+        else (
+            "not-a-grade",
+            "grade is not a grade from 0 to 9; leave it empty, or say in the mapping which grade a class is: "
+            "classes: [{class: 7B, grade: 7}]",
+        )
+    )
+    return rule, said
+
+
+def _amount(row: dict[str, str], column: str, pupil: str) -> Any:
+    text = row.get(column)
     if not text:
         return None
+    if TWO_READINGS.fullmatch(text):
+        said = f"{column} has a comma before three digits: 1,000 may be one or a thousand; write 1 or 1000"
+        raise RecordError("two-readings", said, pupil=pupil, field=column, event=row.get("id") or f"line {row['_line']}")
     try:
         return Decimal(text.replace(",", "."))
     except InvalidOperation:
@@ -308,11 +381,10 @@ def _case(
         school = r.get("school") or school
         if r.get("grade"):
             if not re.fullmatch(r"[0-9]", r["grade"]):
-                said = "grade is not a grade from 0 to 9; leave it empty where it is not given"
-                raise RecordError("not-a-grade", said, pupil=name, field="grade", event=r.get("id") or f"line {r['_line']}")
+                raise RecordError(*_no_grade(r["grade"]), pupil=name, field="grade", event=r.get("id") or f"line {r['_line']}")
             grade = int(r["grade"])
         code = r.get("kind", "")
-        lessons, kind, part = _amount(r.get("lessons")), code or None, r.get("part") or None
+        lessons, kind, part = _amount(r, "lessons", name), code or None, r.get("part") or None
         if mapping:
             entry = codes.get(code)
             if entry is None:
@@ -335,7 +407,7 @@ def _case(
                 on,
                 lessons=lessons,
                 kind=kind,
-                minutes=_amount(r.get("minutes")),
+                minutes=_amount(r, "minutes", name),
                 code=code or None if kind is None else None,
                 school=r.get("school") or None,
                 subject=r.get("subject") or None,
