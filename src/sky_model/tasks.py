@@ -458,7 +458,7 @@ class _Proposals:
                 if e.by is not None and e.by not in PARTIES and e.by in self.rules.roles
             }
             names = tuple(sorted(by)) or ("any-staff",)
-        return tuple(self.rules.role_for(r, self.grade) for r in names)
+        return tuple(dict.fromkeys(self.rules.role_for(r, self.grade) for r in names))
 
 
 # ---------------------------------------------------------------------- messages

@@ -25,6 +25,9 @@ def dmn(ruleset: str, out: str, as_json: bool) -> None:
     """The decision tables of RULESET as DMN 1.5: which steps' conditions hold, and who does each action."""
     rules = sky.load(ruleset, allow=("draft", "variant")).newest
     found = tables_of(rules)
+    if not found.tables:
+        reasons = "".join(f"\n  {table}: {why}" for table, why in found.left_out)
+        raise click.UsageError(f"nothing in {rules.name} can be said as a decision table, so nothing is written{reasons}")
     try:
         Path(out).write_text(write_dmn(rules), encoding="utf-8")
     except OSError as e:

@@ -7,23 +7,26 @@ what is so where no row above holds; numbers are in the counter's own unit and w
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from operator import ge, gt, le, lt
 from typing import TypeAlias
 from xml.etree import ElementTree
 
-from sky_model.rules import Act, All, ByGrade, Condition, Count, NoneOf, Ruleset, StepOf, Test, Unsaid
+from sky_model.rules import WHO_RECORDED, Act, All, ByGrade, Condition, Count, NoneOf, Ruleset, StepOf, Test, Unsaid
 
 __all__ = ["NAMESPACE", "NOT_COVERED", "Exported", "Input", "Row", "Table", "tables_of", "write_dmn"]
 
 NAMESPACE = "https://www.omg.org/spec/DMN/20230324/MODEL/"
 NOT_COVERED = (
-    "Not covered: paths (when a step is asked about, opens again or ends), deadlines, facts that are unknown, windows and how "
-    "counters are computed, what one step includes or replaces of another. Every fact must be known and of its type."
+    "Not covered: paths (when a step is asked about, opens again or ends; the smaller limits of a watch), deadlines, facts that "
+    "are unknown, windows and how counters are computed, what one step includes or replaces of another, consents, what was done "
+    "already. Every fact must be known and of its type."
 )
 MOST_ROWS = 2000
 FLIPPED = {"at_least": "less_than", "more_than": "at_most", "at_most": "more_than", "less_than": "at_least"}
+HOLDS: dict[str, Callable[[int, int], bool]] = {"at_least": ge, "more_than": gt, "at_most": le, "less_than": lt}
 SIGNS = {"at_least": ">=", "more_than": ">", "at_most": "<=", "less_than": "<"}
 
 Row: TypeAlias = dict[str, str]  # a unary test for each input; an input that is not named is not looked at
@@ -38,6 +41,7 @@ class Input:
     name: str  # a FEEL name
     label: str  # what it is in the ruleset
     type: str  # number | string | boolean
+    values: tuple[str, ...] = ()  # of a question its answers; any other word is no answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +95,17 @@ def _who(rules: Ruleset, step: StepOf, act: Act) -> Table:
     names = act.who if isinstance(act.who, tuple) else (act.who,)
     by_who: dict[str, list[int]] = {}
     for grade in grades:
-        by_who.setdefault(" or ".join(rules.role_for(n, grade) for n in names), []).append(grade)
+        by_who.setdefault(" or ".join(dict.fromkeys(rules.role_for(n, grade) for n in names)), []).append(grade)
     rows: list[tuple[Row, str]] = []
     is_for_all = len(by_who) == 1 and len(grades) == rules.said.grades[1] - rules.said.grades[0] + 1
     for who, some in by_who.items():
         cell = {} if is_for_all else {"grade": ", ".join(map(str, some))}
         whens = [{}] if act.when is None else _rows(rules, act.when, None, some)
         rows += [({**cell, **row}, f'"{who}"') for row in whens]
-    return _table(f"who.{step.id}.{act.id}", "who does it; nobody: it is not asked", "string", rules, rows, '"nobody"')
+    about = "who does it; nobody: it is not asked"
+    if WHO_RECORDED in names:
+        about += f"; {WHO_RECORDED}: who raised the report, of the staff"
+    return _table(f"who.{step.id}.{act.id}", about, "string", rules, rows, '"nobody"')
 
 
 def _is_in(grade: int, band: tuple[int, int] | None) -> bool:
@@ -109,15 +116,21 @@ def _table(id: str, about: str, type: str, rules: Ruleset, rows: list[tuple[Row,
     if len(rows) > MOST_ROWS:
         raise _NotATable(f"it needs more than {MOST_ROWS} rows")
     names = {name: None for row, _ in rows for name in row} or {"grade": None}
-    return Table(id, about, type, tuple(_input(n) for n in names), (*rows, ({}, otherwise)))
+    return Table(id, about, type, tuple(_input(rules, n) for n in names), (*rows, ({}, otherwise)))
 
 
-def _input(name: str) -> Input:
-    what, _, rest = name.partition("_")
-    if what == "grade":
+def _input(rules: Ruleset, name: str) -> Input:
+    if name == "grade":
         return Input("grade", "grade", "number")
+    what, _, fact = _label(name).partition(" ")
     type = {"counter": "number", "report": "boolean", "question": "string"}[what]
-    return Input(name, f"{what} {rest.replace('_', '-')}", type)
+    answers = rules.questions[fact].answers if what == "question" else ()
+    return Input(name, f"{what} {fact}", type, tuple(map(str, answers)) if isinstance(answers, list) else ())
+
+
+def _label(name: str) -> str:
+    """`counter_late_marks` is `counter late-marks` in the ruleset."""
+    return name.replace("_", " ", 1).replace("_", "-")
 
 
 # ---------------------------------------------------------------------- conditions as rows
@@ -157,7 +170,7 @@ def _both(some: tuple[Row, ...]) -> Row | None:
     for row in some:
         for name, cell in row.items():
             if out.setdefault(name, cell) != cell:
-                raise _NotATable(f"{_input(name).label} is compared twice in one row")
+                raise _NotATable(f"{_label(name)} is compared twice in one row")
     return out
 
 
@@ -167,21 +180,38 @@ def _of_test(rules: Ruleset, test: Test, grade: int, is_flipped: bool) -> Iterat
     if test.what in ("step", "action"):
         raise _NotATable(f"it asks where the pupil is on a path ({test.what} {test.fact})")
     name = f"{test.what}_{test.fact}".replace("-", "_")
-    if test.what == "grade":
-        raise _NotATable("it compares the grade inside a condition")
-    if len(test.asks) != 1:
-        raise _NotATable(f"{test.fact} is compared twice in one row")
-    op, value = test.asks[0]
+    if test.what == "grade":  # each row is for grades that are known
+        is_so = all(grade in limit if op == "one_of" else HOLDS[op](grade, limit) for op, limit in test.asks)
+        yield from [{}] if is_so != is_flipped else []
+        return
     if test.what == "report":
         yield {name: "false" if is_flipped else "true"}
-    elif test.what == "counter":
-        limit = value.values[grade] if isinstance(value, ByGrade) else value
-        yield {name: f"{SIGNS[FLIPPED[op] if is_flipped else op]} {_number(limit, rules.counters[test.fact])}"}
-    else:
+        return
+    if test.what == "counter":
+        count = rules.counters[test.fact]
+        asks = [(op, _number(v.values[grade] if isinstance(v, ByGrade) else v, count)) for op, v in test.asks]
+        if len(asks) == 1 or is_flipped:  # not all of them: not the one, or not the other
+            yield from ({name: f"{SIGNS[FLIPPED[op] if is_flipped else op]} {limit}"} for op, limit in asks)
+        else:
+            yield {name: _between(test.fact, dict(asks))}
+        return
+    for op, value in test.asks:
         if rules.questions[test.fact].several or op == "includes" or value in ("known", "unknown", "reached"):
             raise _NotATable(f"the answer to {test.fact} is no single word, or is asked for being known or reached")
+        if len(test.asks) > 1:
+            raise _NotATable(f"{test.fact} is compared twice in one row")
         cell = ", ".join(f'"{v}"' for v in (value if isinstance(value, tuple) else (value,)))
         yield {name: f"not({cell})" if is_flipped else cell}
+
+
+def _between(fact: str, limits: dict[str, str]) -> str:
+    """A lower and an upper limit as one range: a round bracket leaves its own number out."""
+    low = {"at_least": "[", "more_than": "("}
+    high = {"at_most": "]", "less_than": ")"}
+    lows, highs = [o for o in limits if o in low], [o for o in limits if o in high]
+    if len(lows) != 1 or len(highs) != 1 or Decimal(limits[lows[0]]) >= Decimal(limits[highs[0]]):
+        raise _NotATable(f"{fact} is compared twice in one row")
+    return f"{low[lows[0]]}{limits[lows[0]]}..{limits[highs[0]]}{high[highs[0]]}"
 
 
 def _number(limit: int, count: Count) -> str:
@@ -227,8 +257,11 @@ def _add(root: ElementTree.Element, table: Table) -> None:
         decision, "decisionTable", {"id": f"table.{table.id}", "hitPolicy": "FIRST", "outputLabel": name}
     )
     for i in table.inputs:
-        column = ElementTree.SubElement(body, "input", {"label": i.label})
+        column = ElementTree.SubElement(body, "input")  # no label: there are engines that take it for the name
         ElementTree.SubElement(ElementTree.SubElement(column, "inputExpression", {"typeRef": i.type}), "text").text = i.name
+        if i.values:
+            answers = ", ".join(f'"{v}"' for v in i.values)
+            ElementTree.SubElement(ElementTree.SubElement(column, "inputValues"), "text").text = answers
     ElementTree.SubElement(body, "output", {"typeRef": table.type})
     for row, output in table.rows:
         rule = ElementTree.SubElement(body, "rule")
