@@ -1,14 +1,17 @@
-"""How quick `sky serve --stdio` is, and that its memory stays flat: one process, many requests, its resident memory now and then.
+"""How quick `sky serve` is, with --stdio and with --http, and that its memory stays flat over many requests.
 
 Rules: pupils, days, ids, calendars and mistakes differ from request to request, so that whatever is kept of one of them would
-grow; memory is that of the process itself, as Linux tells it; the first tenth warms up, after it it may grow by 5 % and no more.
+grow; memory is that of the process and of those that it started, as Linux tells it; the first tenth warms up, after it it may
+grow by 5 % and no more.
 
-    .venv/bin/python bench/serve.py [requests, 200000 without]
+    .venv/bin/python bench/serve.py [--http] [requests, 200000 without]
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -42,13 +45,42 @@ def request_of(n: int) -> bytes:
             return json.dumps(whole).encode()
 
 
+def posted(n: int) -> tuple[str, bytes]:
+    """The same over HTTP: the address, and the body."""
+    body = request_of(n)
+    return ("/explain" if b'"request": "explain"' in body else "/decide"), body
+
+
 def resident(pid: int) -> int:
-    """Resident memory in KiB."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return int(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1])
+    """Resident memory in KiB of a process and of those that it started; what they share is counted each time."""
+    threads = Path(f"/proc/{pid}/task").iterdir()  # Linux keeps children by the thread that started them
+    pids = [pid, *(int(x) for t in threads for x in (t / "children").read_text(encoding="ascii").split())]
+    lines = [x for p in pids for x in Path(f"/proc/{p}/status").read_text(encoding="ascii").splitlines()]
+    return sum(int(x.split()[1]) for x in lines if x.startswith("VmRSS:"))
 
 
-def main(count: int) -> int:
+class Seen:
+    """What memory was, twenty times in all, and how many answers were errors."""
+
+    def __init__(self, pid: int, count: int) -> None:
+        self.pid, self.count, self.done, self.errors, self.start = pid, count, 0, 0, time.perf_counter()
+        self.memory: list[int] = []
+
+    def answer(self, begins: bytes) -> None:
+        self.done += 1
+        self.errors += b'"error":{' in begins
+        if self.done % max(1, self.count // 20) == 0:
+            self.memory.append(resident(self.pid))
+            print(f"{self.done:8,} requests {self.memory[-1] / 1024:8.1f} MiB", flush=True)
+
+    def tell(self) -> int:
+        took, growth = time.perf_counter() - self.start, max(self.memory[2:]) / self.memory[1] - 1
+        each = took / self.count * 1e6
+        print(f"{self.count:,} requests, {self.errors:,} of them wrong: {each:.0f} µs each, memory grew by {100 * growth:.1f} %")
+        return 0 if growth < 0.05 else 1
+
+
+def over_stdio(count: int) -> int:
     command = [sys.executable, "-m", "sky_model.cli", "serve", "--stdio"]
     sky = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert sky.stdin is not None
@@ -61,20 +93,50 @@ def main(count: int) -> int:
         hand_in.close()
 
     threading.Thread(target=ask, daemon=True).start()
-    start, errors, seen = time.perf_counter(), 0, []
-    for n in range(count):
-        line = sky.stdout.readline()
-        errors += b'"error":{' in line[:400]
-        if (n + 1) % max(1, count // 20) == 0:
-            seen.append(resident(sky.pid))
-            print(f"{n + 1:8,} requests {seen[-1] / 1024:8.1f} MiB", flush=True)
-    took = time.perf_counter() - start
+    seen = Seen(sky.pid, count)
+    for _ in range(count):
+        seen.answer(sky.stdout.readline()[:400])
     assert sky.stdout.readline() == b"", "more answers than requests"
     sky.wait()
-    growth = max(seen[2:]) / seen[1] - 1
-    print(f"{count:,} requests, {errors:,} of them wrong: {took / count * 1e6:.0f} µs each, memory grew by {100 * growth:.1f} %")
-    return 0 if growth < 0.05 else 1
+    return seen.tell()
+
+
+async def ask_over_http(port: int, numbers: range, seen: Seen) -> None:
+    """One connection, one request after another."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for n in numbers:
+        path, body = posted(n)
+        head = f"POST {path} HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + body)
+        length = (await reader.readuntil(b"\r\n\r\n")).lower().partition(b"content-length:")[2].split()[0]
+        seen.answer((await reader.readexactly(int(length)))[:400])
+    writer.close()
+
+
+async def ask_all(port: int, count: int, seen: Seen, connections: int = 8) -> None:
+    await asyncio.gather(*(ask_over_http(port, range(c, count, connections), seen) for c in range(connections)))
+
+
+def over_http(count: int) -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    sky = subprocess.Popen([sys.executable, "-m", "sky_model.cli", "serve", "--http", "--port", str(port)])
+    try:
+        for _ in range(300):
+            with socket.socket() as tried:
+                if tried.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        seen = Seen(sky.pid, count)
+        asyncio.run(ask_all(port, count, seen))
+        return seen.tell()
+    finally:
+        sky.terminate()
+        sky.wait()
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000))
+    asked = [x for x in sys.argv[1:] if x != "--http"]
+    number = int(asked[0]) if asked else 200_000
+    sys.exit(over_http(number) if "--http" in sys.argv else over_stdio(number))

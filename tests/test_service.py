@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -36,7 +38,9 @@ try:
 except ImportError as e:
     pytest.skip(f"skipped: the HTTP service needs the extra service and httpx ({e})", allow_module_level=True)
 
-from sky_model.host import service
+from served import ENDLESS
+
+from sky_model.host import workers
 from sky_model.host.service import ADDRESSES, EXAMPLES, HTTP_CODES, READ, Limits, app_of, openapi
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -110,7 +114,8 @@ def test_many_are_answered_one_a_line_in_order_and_an_error_is_a_line_too() -> N
     assert said[-1]["decide"]["pupil"] == "p-19"
 
 
-def test_the_answers_of_many_are_sent_as_each_is_ready() -> None:
+@pytest.mark.parametrize("stays", [True, False], ids=["stays", "goes-away"])
+def test_the_answers_of_many_are_sent_as_each_is_ready_and_only_while_somebody_is_there(stays: bool) -> None:
     sent: list[bytes] = []
 
     async def run() -> None:
@@ -119,9 +124,9 @@ def test_the_answers_of_many_are_sent_as_each_is_ready() -> None:
 
         async def receive() -> Any:
             found = next(given, None)
-            if found is None:
+            if found is None and stays:
                 await asyncio.sleep(3600)
-            return found
+            return found or {"type": "http.disconnect"}
 
         async def send(message: Any) -> None:
             if message["type"] == "http.response.body":
@@ -133,7 +138,8 @@ def test_the_answers_of_many_are_sent_as_each_is_ready() -> None:
         await APP(scope, receive, send)
 
     asyncio.run(run())
-    assert sum(x.endswith(b"\n") for x in sent) == 5
+    answers = sum(x.endswith(b"\n") for x in sent)
+    assert answers == 5 if stays else answers <= 2  # one in hand, and perhaps one before it was noticed
 
 
 # ---------------------------------------------------------------------- cards
@@ -187,6 +193,22 @@ def test_only_a_statutory_task_that_is_overdue_is_critical() -> None:
             seen.add(task.overdue)
             assert card["indicator"] == (("critical" if task.is_statutory else "warning") if task.overdue else "info")
     assert seen == {True, False}
+
+
+def test_a_mark_is_wrong_only_in_answer_to_a_task_that_is_there() -> None:
+    event = {"action": "dance", "status": "data_wrong", "mark": "m1", "on": "2026-10-01"}
+    error = error_of(post("/feedback", DECIDE | {"event": event}), 422)
+    assert (error["code"], error["field"]) == ("event-not-legal", "event")
+    assert "absence-notice-to-guardian" in error["hint"]
+
+
+def test_an_answer_to_a_record_whose_events_have_places_has_one_too() -> None:
+    events = [e | {"seq": n} for n, e in enumerate(DECIDE["record"]["events"])]
+    event = {"action": "absence-notice-to-guardian", "status": "done", "on": "2026-10-01"}
+    asked = DECIDE | {"record": DECIDE["record"] | {"events": events}}
+    assert error_of(post("/feedback", asked | {"event": event}), 422)["code"] == "seq"
+    said = post("/feedback", asked | {"event": event | {"seq": 2}}).json()
+    assert said["feedback"]["event"]["seq"] == 2
 
 
 def test_that_it_is_not_needed_is_no_answer_to_what_the_law_asks() -> None:
@@ -315,7 +337,7 @@ def test_every_error_has_its_status_and_says_what_to_write_instead() -> None:
 
 
 def test_a_body_that_is_too_long_is_refused_whether_or_not_it_says_its_length() -> None:
-    app = app_of(DESK, Limits(body=2000, many=5000))
+    app = app_of(DESK, Limits(body=2000))
     assert post("/decide", DECIDE, app).status_code == 200
     assert error_of(ask("POST", "/decide", app, content=b" " * 2001, headers=JSON), 413)["code"] == "too-large"
 
@@ -324,40 +346,95 @@ def test_a_body_that_is_too_long_is_refused_whether_or_not_it_says_its_length() 
             yield b" " * 1000
 
     assert error_of(ask("POST", "/decide", app, content=parts(), headers=JSON), 413)["code"] == "too-large"
-    assert error_of(ask("POST", "/decide-many", app, content=b" " * 5001, headers=LINES), 413)["code"] == "too-large"
     lines = json.dumps(DECIDE).encode() + b"\n" + b"x" * 2001 + b"\n" + json.dumps(DECIDE).encode()
     said = [json.loads(x) for x in ask("POST", "/decide-many", app, content=lines, headers=LINES).text.splitlines()]
     assert [x.get("error", {}).get("code") for x in said] == [None, "too-large", None]
     assert said[1]["error"]["place"] == "line 2"
 
 
-def test_a_decision_that_takes_too_long_is_an_error_and_others_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    go_on = threading.Event()
+def test_a_decision_that_takes_too_long_is_ended_and_told_and_the_next_one_is_answered() -> None:
+    app = app_of(DESK, Limits(seconds=1.5, workers=1))
+    assert post("/decide", DECIDE, app).status_code == 200
+    (worker,) = app.service.workers.all
+    for _ in range(2):
+        busy = worker.process
+        assert busy is not None
+        response = post("/decide", ENDLESS, app)
+        assert error_of(response, 503)["code"] == "time"
+        assert response.headers["retry-after"] == "1"
+        assert busy.poll() is not None, "it works on"
+        lines = "\n".join(json.dumps(x) for x in (DECIDE, ENDLESS, DECIDE))
+        said = [json.loads(x) for x in ask("POST", "/decide-many", app, content=lines, headers=LINES).text.splitlines()]
+        assert [x.get("error", {}).get("code") for x in said] == [None, "time", None]
+        assert said[1]["error"]["place"] == "line 2"
+    assert post("/decide", DECIDE, app).json() == answer(DESK, DECIDE | {"request": "decide"})
+    assert threading.active_count() < 20
 
-    def slow(*_: Any) -> Any:
-        go_on.wait(10)
-        return {}
 
-    app = app_of(DESK, Limits(seconds=0.2))
-    with monkeypatch.context() as m:
-        m.setattr(service, "answer", slow)
-        assert error_of(post("/decide", DECIDE, app), 503)["code"] == "time"
-        lines = ask("POST", "/decide-many", app, content=json.dumps(DECIDE), headers=LINES).text.splitlines()
-        assert [json.loads(x)["error"]["place"] for x in lines] == ["line 1"]
-    assert post("/needs", {}, app).status_code == 405
-    assert ask("GET", "/needs", app).status_code == 200
-    go_on.set()
+def test_while_every_process_is_taken_it_is_busy_and_nobody_waits_for_ever() -> None:
+    app = app_of(DESK, Limits(seconds=2, workers=1))
+
+    async def run() -> tuple[httpx.Response, httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://here") as client:
+            await client.post("/decide", json=DECIDE)
+            first = asyncio.ensure_future(client.post("/decide", json=ENDLESS))
+            await asyncio.sleep(0.5)
+            second = asyncio.ensure_future(client.post("/decide", json=ENDLESS))  # has its turn when the first is ended
+            await asyncio.sleep(0.5)
+            third = await client.post("/decide", json=DECIDE)
+            await second
+            return await first, third
+
+    first, third = asyncio.run(run())
+    assert error_of(first, 503)["code"] == "time"
+    assert error_of(third, 503)["code"] == "busy"
+    assert third.headers["retry-after"] == "1"
+
+
+def test_a_process_that_is_lost_is_an_error_of_one_request_and_another_takes_its_place() -> None:
+    app = app_of(DESK, Limits(workers=1))
+    assert post("/decide", DECIDE, app).status_code == 200
+    (worker,) = app.service.workers.all
+    worker.process.kill()
+    worker.process.wait()
+    assert post("/decide", DECIDE, app).status_code == 200
+
+    async def run() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://here") as client:
+            asked = asyncio.ensure_future(client.post("/decide", json=ENDLESS))
+            await asyncio.sleep(0.5)
+            worker.process.kill()
+            return await asked
+
+    assert error_of(asyncio.run(run()), 500)["code"] == "internal"
+    assert post("/decide", DECIDE, app).status_code == 200
+
+
+def test_a_process_of_another_program_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = app_of(DESK, Limits(workers=1))
+    monkeypatch.setattr(workers, "engine_fingerprint", lambda: "sha256:as-it-was-when-the-service-was-started")
+    response = post("/decide", DECIDE, app)
+    assert error_of(response, 503)["code"] == "program-replaced"
+    assert "start the service again" in response.text
+
+
+def test_the_processes_end_with_the_service() -> None:
+    app = app_of(DESK, Limits(workers=2))
+    assert post("/decide", DECIDE, app).status_code == 200
+    process = next(w.process for w in app.service.workers.all if w.process is not None)
+    app.service.workers.end()
+    assert process.poll() is not None
 
 
 def test_a_client_that_never_ends_its_body_is_told_so() -> None:
     async def parts() -> AsyncIterator[bytes]:
         yield b"{"
-        await asyncio.sleep(5)
+        await asyncio.sleep(60)
 
     began = time.monotonic()
     response = ask("POST", "/decide", app_of(DESK, Limits(seconds=0.2)), content=parts(), headers=JSON)
-    assert error_of(response, 503)["code"] == "time"
-    assert time.monotonic() - began < 4
+    assert error_of(response, 408)["code"] == "slow"
+    assert time.monotonic() - began < 20  # a while for what is still to come; then the connection is closed
 
 
 def test_only_so_many_are_let_in_at_once_and_afterwards_the_door_is_open_again() -> None:
@@ -368,8 +445,8 @@ def test_only_so_many_are_let_in_at_once_and_afterwards_the_door_is_open_again()
             return [r.status_code for r in await asyncio.gather(*(client.post("/decide", json=DECIDE) for _ in range(12)))]
 
     found = asyncio.run(run())
-    assert found.count(200) == 3
-    assert found.count(503) == 9
+    assert found.count(200) >= 3
+    assert found.count(503) == 12 - found.count(200) > 0
     app.inside = 3
     busy = post("/decide", DECIDE, app)
     assert error_of(busy, 503)["code"] == "busy"
@@ -415,7 +492,7 @@ def test_a_fault_inside_says_nothing_of_what_was_handed_in(
     def failing(*_: Any) -> Any:
         raise ValueError(HOSTILE)
 
-    monkeypatch.setattr(service, "answer", failing)
+    monkeypatch.setattr(workers.Workers, "ask", failing)
     response = post("/decide", DECIDE)
     assert error_of(response, 500)["code"] == "internal"
     assert HOSTILE not in response.text + caplog.text
@@ -450,6 +527,25 @@ def test_the_page_asks_for_nothing_outside() -> None:
     assert "default-src 'none'" in response.headers["content-security-policy"]
     assert not re.search(r"https?://|<script|<img|<link|@import|url\(", response.text)
     assert all(f"POST {p}" in response.text for p in EXAMPLES)
+
+
+def test_a_browser_shows_the_page_in_its_style_and_asks_nobody_else(tmp_path: Path) -> None:
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("skipped: no Chromium on this machine, the page of the service is looked at as a text only")
+    with served() as (url, _):
+        nowhere = "--proxy-server=http://127.0.0.1:9"  # what a browser asks of its makers goes no further
+        command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", nowhere,
+                   f"--user-data-dir={tmp_path}", f"--log-net-log={tmp_path}/net.json", "--enable-logging=stderr",
+                   "--window-size=800,600", f"--screenshot={tmp_path}/page.png", f"{url}/docs"]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (tmp_path / "page.png").stat().st_size > 10_000
+    assert "Content Security Policy" not in done.stderr, done.stderr[-2000:]
+    told = [e.get("params", {}) for e in json.loads((tmp_path / "net.json").read_text(encoding="utf-8"))["events"]]
+    asked = [(x["url"], x["initiator"]) for x in told if "url" in x and "initiator" in x]
+    assert f"{url}/docs" in [u for u, _ in asked]
+    assert [u for u, by in asked if by.startswith(url) and not u.startswith(url)] == []
 
 
 def test_every_code_of_the_service_stands_on_the_page_of_embedding() -> None:
@@ -518,22 +614,30 @@ def test_the_command_answers_at_loopback_and_logs_nothing_of_what_is_asked() -> 
     assert err.splitlines() == [f"answering at {url}, see /docs"]
 
 
-# `feed.code_map: null` is read as left out, and the published schema of a record does not say so.
-KNOWN = {"in body - record -> feed -> code_map: Incorrect type"}
+# What is right by its form may still be wrong: a record without a calendar. Such is 422 and in the document.
+SCHEMATHESIS = """
+hooks = "asked_by_schemathesis"
+
+[checks]
+positive_data_acceptance.expected-statuses = ["2xx", 422]
+
+# A bad line is a line of an answer that is 200: `every_line_has_its_answer` of the hooks looks after it.
+[[operations]]
+include-path = "/decide-many"
+checks.negative_data_rejection.enabled = false
+"""
 
 
 def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     pytest.importorskip("schemathesis", reason="skipped: schemathesis is not installed")
-    # What is right by its form may still be wrong: a record without a calendar. Such is 422 and in the document.
-    (tmp_path / "schemathesis.toml").write_text(
-        '[checks]\npositive_data_acceptance.expected-statuses = ["2xx", 422]\n', encoding="utf-8"
-    )
+    (tmp_path / "schemathesis.toml").write_text(SCHEMATHESIS, encoding="utf-8")
     with served() as (url, _):
-        args = [sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json", "--exclude-path", "/decide-many",
+        args = [sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json",
                 "--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--generation-deterministic"]  # fmt: skip
-        done = subprocess.run(args, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False)
+        env = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+        done = subprocess.run(args, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=400, check=False)
     said = done.stdout
-    assert "Tested: 8" in said, said[-3000:] + done.stderr[-1000:]
-    assert set(re.findall(r"^- (ST\d+)", said, re.MULTILINE)) <= {"ST201"}, said[-4000:]
-    assert set(re.findall(r"Invalid component: (.*)", said)) <= KNOWN, said[-4000:]
-    assert "Errors:" not in said, said[-3000:]
+    assert "Tested: 9" in said, said[-3000:] + done.stderr[-1000:]
+    assert "FAILURES" not in said, said[-6000:]
+    assert "ERRORS" not in said, said[-6000:]
+    assert done.returncode == 0, said[-3000:]

@@ -12,17 +12,19 @@ from typing import Any
 
 try:
     import click
+    from click.core import ParameterSource
 except ImportError:  # pragma: no cover - the core is installed without the extra
     sys.exit("the command `sky` needs the extra cli: pip install 'sky-model[cli]'")
 
 import sky_model as sky
 from sky_model.host.intake import Intake, Mapping, Refused, read_lines, read_mapping, read_marks, unmapped_in
 from sky_model.host.schools import Schools, read_schools
+from sky_model.host.signing import NO_KEYS, Signed, check_key
 from sky_model.layers import rulesets_folder
 
 __all__ = [
-    "ALLOW", "CALENDAR", "FAULTY", "JSON", "KNOWN", "MAPPING", "NOT_DECIDED", "ON", "RULES", "SCHOOLS", "Asked", "Day", "app",
-    "asked_with", "cases_of", "decided", "main", "rulesets_in", "with_progress",
+    "ALLOW", "CALENDAR", "FAULTY", "JSON", "KNOWN", "MAPPING", "NOT_DECIDED", "ON", "RULES", "SCHOOLS", "SIGNED_BY", "UNSIGNED",
+    "Asked", "Day", "PublicKey", "app", "asked_with", "cases_of", "decided", "main", "rulesets_in", "with_progress",
 ]  # fmt: skip
 
 NOT_DECIDED, FAULTY = 3, 4
@@ -40,6 +42,24 @@ class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]
             return date.fromisoformat(value)
         except ValueError:
             self.fail(f"'{value}' is no day; write it as 2026-10-01", param, ctx)
+
+
+class PublicKey(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """The bytes of a public key, by the path of its file."""
+
+    name = "key.pem"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> bytes:
+        if isinstance(value, bytes):
+            return value
+        try:
+            pem = Path(value).read_bytes()
+            check_key(pem)
+        except OSError as e:
+            self.fail(f"'{value}' cannot be read: {e.strerror}", param, ctx)
+        except (ValueError, ImportError) as e:
+            self.fail(f"'{value}': {e}", param, ctx)
+        return pem
 
 
 @click.group()
@@ -84,14 +104,39 @@ class Asked:
         return sky.decide(school.model or self.model, known, on=on, known_on=known_on, calendars=self.calendars)
 
 
-def asked_with(rules: str, allow: tuple[str, ...], calendar: str | None, schools: str | None, mapping: str | None) -> Asked:
-    model = sky.load(rules, allow=allow)
-    tied = read_schools(Path(schools), allow=allow) if schools else None
+def asked_with(
+    rules: str, allow: tuple[str, ...], calendar: str | None, schools: str | None, mapping: str | None, signed: Signed | None
+) -> Asked:
+    """Everything that a command decides with.
+
+    signed  whose signatures are asked for, beside what a file of schools says; None: of a command that answers for nobody.
+            What is not as it was signed is refused, or told on standard error, once
+    """
+    try:
+        tied = read_schools(Path(schools), allow=allow, signed=signed) if schools else None
+    except ImportError as e:
+        raise click.UsageError(str(e)) from None
+    asked = tied.signed if tied else signed or NO_KEYS
+    if asked.unsigned and not asked.by:
+        raise click.UsageError("--unsigned says nothing without a key; write --signed-by KEY.pem too")
+    warnings: list[sky.Problem] = [*tied.warnings] if tied else []
+    own = [s.model for s in tied.by_id.values()] if tied else []
+    if asked.by and own and own[0] and all(own) and not _is_said("rules"):
+        model = own[0]  # no school is answered by what --rules stands at when nobody says it: it is not loaded
+    else:
+        model, odd = asked.load(rules, allow=allow)
+        warnings += odd
+    for p in sky.RulesetError(warnings).problems:
+        click.echo(f"warning: {p}", err=True)
     calendars: Any = sky.load_calendar(*calendar.split("+")) if calendar else tied.calendars if tied else None
     if isinstance(calendars, sky.Calendar) and (problems := model.problems_with(calendars)):
         raise sky.RulesetError(problems)
     found = read_mapping(Path(mapping)) if mapping else tied.mapping if tied else None
     return Asked(model, calendars, tied, found)
+
+
+def _is_said(option: str) -> bool:
+    return click.get_current_context().get_parameter_source(option) is not ParameterSource.DEFAULT
 
 
 @contextmanager
@@ -134,6 +179,12 @@ ALLOW = click.option(
 )
 CALENDAR = click.option("--calendar", help="one calendar for all; several school years joined with +")
 SCHOOLS = click.option("--schools", type=click.Path(dir_okay=False), help="a file that ties schools to calendars")
+SIGNED_BY = click.option(
+    "--signed-by", type=PublicKey(), multiple=True, help="answer only by rulesets that one of these public keys signed"
+)
+UNSIGNED = click.option(
+    "--unsigned", type=click.Choice(["refuse", "warn"]), help="what to do with one that none of them signed  [default: refuse]"
+)
 ON = click.option("--on", type=Day(), required=True, help="the day that is decided about")
 KNOWN = click.option("--known-on", type=Day(), help="an earlier day whose knowledge is asked for")
 MAPPING = click.option("--mapping", type=click.Path(dir_okay=False), help="columns and codes of another system's export")

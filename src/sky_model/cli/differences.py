@@ -105,8 +105,8 @@ def diff(
     days = _days_asked(records, on, first, last, with_records=(calendar, schools, mapping, work, *capacity))
     if pupils is None and records is None and staff:
         raise click.UsageError("--staff needs the number of pupils: --pupils 500, or --records")
-    asked = asked_with(a, STATUSES, calendar, schools, mapping)
-    other = asked_with(b, STATUSES, calendar, schools, None).model
+    asked = asked_with(a, STATUSES, calendar, schools, mapping, None)
+    other = asked_with(b, STATUSES, calendar, schools, None, None).model
     found = Difference(asked.model, other, _changes(a, b, asked.model, other))
     roles = {id_: r for m in (asked.model, other) for v in m.versions for id_, r in v.roles.items()}
     stated = {role: int(n) for role, n in _numbers(capacity, "--capacity", roles, whole=True).items()}

@@ -16,10 +16,23 @@ from typing import Any
 import click
 
 import sky_model as sky
-from sky_model.cli.application import ALLOW, CALENDAR, JSON, MAPPING, RULES, SCHOOLS, app, asked_with, cases_of
+from sky_model.cli.application import (
+    ALLOW,
+    CALENDAR,
+    JSON,
+    MAPPING,
+    RULES,
+    SCHOOLS,
+    SIGNED_BY,
+    UNSIGNED,
+    app,
+    asked_with,
+    cases_of,
+)
 from sky_model.host.intake import Refused
 from sky_model.host.log import LogError, entries_of, replay, verify
 from sky_model.host.log import erase as erase_pupil
+from sky_model.host.signing import Signed, Unsigned
 
 __all__ = ["log"]
 
@@ -64,6 +77,8 @@ def verify_log(file: str, head: str | None, as_json: bool) -> None:
 @ALLOW
 @CALENDAR
 @SCHOOLS
+@SIGNED_BY
+@UNSIGNED
 @MAPPING
 @JSON
 def replay_log(
@@ -73,11 +88,13 @@ def replay_log(
     allow: tuple[str, ...],
     calendar: str | None,
     schools: str | None,
+    signed_by: tuple[bytes, ...],
+    unsigned: Unsigned | None,
     mapping: str | None,
     as_json: bool,
 ) -> None:
     """Decide each entry again from the record up to its place: is it the same decision?"""
-    asked = asked_with(rules, allow, calendar, schools, mapping)
+    asked = asked_with(rules, allow, calendar, schools, mapping, Signed(signed_by, unsigned))
     cases: dict[str, sky.Case] = {}
     with cases_of(records, asked) as (found, _):
         cases = {c.pupil: c for c in found if not isinstance(c, Refused)}

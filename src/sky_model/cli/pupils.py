@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import date
+from functools import wraps
 from typing import Any
 
 import click
@@ -21,6 +23,8 @@ from sky_model.cli.application import (
     ON,
     RULES,
     SCHOOLS,
+    SIGNED_BY,
+    UNSIGNED,
     Asked,
     app,
     asked_with,
@@ -31,37 +35,54 @@ from sky_model.cli.application import (
 from sky_model.decision import dumps
 from sky_model.explanation import explain as explain_decision
 from sky_model.host.drafts import may_show_code, may_show_heading
-from sky_model.host.intake import Intake, Refused
+from sky_model.host.intake import Intake, Refused, is_class, is_of_several
+from sky_model.host.signing import Signed, Unsigned
 from sky_model.vocabulary import LANGUAGES
 
 __all__ = ["table"]
 
+FOR = click.option("--for", "reader", help="only what this role, guardian, pupil or log may see")
+DECIDES_WITH = (RULES, ALLOW, CALENDAR, SCHOOLS, SIGNED_BY, UNSIGNED, MAPPING)
+
+
+def _deciding(command: Callable[..., None]) -> Callable[..., None]:
+    """What a command decides with has the same options everywhere; the command gets it as `asked`."""
+
+    @wraps(command)
+    def with_asked(
+        rules: str,
+        allow: tuple[str, ...],
+        calendar: str | None,
+        schools: str | None,
+        signed_by: tuple[bytes, ...],
+        unsigned: Unsigned | None,
+        mapping: str | None,
+        **others: Any,
+    ) -> None:
+        command(asked=asked_with(rules, allow, calendar, schools, mapping, Signed(signed_by, unsigned)), **others)
+
+    found: Callable[..., None] = with_asked
+    for option in reversed(DECIDES_WITH):
+        found = option(found)
+    return found
+
 
 @app.command()
 @click.argument("records")
-@RULES
-@ALLOW
-@CALENDAR
-@SCHOOLS
+@_deciding
 @ON
 @KNOWN
-@MAPPING
-@click.option("--for", "reader", help="only what this role, guardian, pupil or log may see")
+@FOR
 @JSON
 def decide(
     records: str,
-    rules: str,
-    allow: tuple[str, ...],
-    calendar: str | None,
-    schools: str | None,
+    asked: Asked,
     on: date,
     known_on: date | None,
-    mapping: str | None,
     reader: str | None,
     as_json: bool,
 ) -> None:
     """Decide about every pupil of RECORDS: a CSV of marks, JSON Lines, or - for lines on standard input."""
-    asked = asked_with(rules, allow, calendar, schools, mapping)
     refused = 0
     with cases_of(records, asked) as (cases, intake):
         answers = decided(cases, asked, intake, on, known_on, reader)
@@ -92,31 +113,22 @@ def _assumed(found: list[Any]) -> list[str]:
             gaps = sum(note.startswith("gap: ") for note in notes)
             out.update({f"{name}: {note}": None for note in notes if not note.startswith("gap: ")})
             if gaps:
-                out[f"{name} has {gaps} gaps; sky check lists them"] = None
+                out[f"{name} has {gaps} gaps; sky check --all lists them"] = None
     return list(out)
 
 
 @app.command()
 @click.argument("records")
-@RULES
-@ALLOW
-@CALENDAR
-@SCHOOLS
+@_deciding
 @ON
-@MAPPING
 @JSON
 def sweep(
     records: str,
-    rules: str,
-    allow: tuple[str, ...],
-    calendar: str | None,
-    schools: str | None,
+    asked: Asked,
     on: date,
-    mapping: str | None,
     as_json: bool,
 ) -> None:
     """What the rules show of every pupil on a day of checking: counters and open steps, pupil by pupil."""
-    asked = asked_with(rules, allow, calendar, schools, mapping)
     refused = shown = 0
     with cases_of(records, asked) as (cases, intake):
         for a in decided(cases, asked, intake, on, None, None):
@@ -165,6 +177,16 @@ def _unmapped(intake: Intake) -> list[str]:
             out.append(
                 f"    {_counted(hidden, 'column')} whose heading is not shown: it may be about a person. Look into the file"
             )
+    if intake.classes:
+        out.append(
+            "classes in the column of grades: their pupils are not decided. Add to the mapping under classes:, with the grade:"
+        )
+        mappable = {name: n for name, n in intake.classes.items() if is_class(name) and not is_of_several(name)}
+        out += [f'  - {{class: "{name}", grade: …}}   # {_counted(n, "row")}' for name, n in sorted(mappable.items())]
+        if several := sum(n for name, n in intake.classes.items() if is_of_several(name)):
+            out.append(f"  {_counted(several, 'row')} with a class of several grades: give each pupil's own grade")
+        if hidden := intake.classes.total() - sum(mappable.values()) - several:
+            out.append(f"  {_counted(hidden, 'row')} whose class is not shown: it may be about a person. Look into the file")
     if intake.no_such_kind:
         out.append("kinds that the mapping names and the ruleset does not have; correct them in the mapping:")
         out += [f"  {kind}   # {n} mark{'s' if n > 1 else ''}" for kind, n in sorted(intake.no_such_kind.items())]
@@ -227,27 +249,19 @@ def table(found: list[Any], on: date) -> None:
 
 @app.command()
 @click.argument("records")
-@RULES
-@ALLOW
-@CALENDAR
-@SCHOOLS
+@_deciding
 @ON
 @KNOWN
-@MAPPING
 @click.option("--pupil", required=True)
 @click.option("--language", type=click.Choice(LANGUAGES), default="fi", show_default=True)
-@click.option("--for", "reader", help="only what this role, guardian, pupil or log may see")
+@FOR
 @click.option("--what-if", "step", metavar="STEP", help="the smallest changes with which this step would open, or would not")
 @JSON
 def explain(
     records: str,
-    rules: str,
-    allow: tuple[str, ...],
-    calendar: str | None,
-    schools: str | None,
+    asked: Asked,
     on: date,
     known_on: date | None,
-    mapping: str | None,
     pupil: str,
     language: str,
     reader: str | None,
@@ -258,7 +272,6 @@ def explain(
     if step is not None and (reader or known_on):
         said = "it names single marks" if reader else "it changes the record of the day itself"
         raise click.UsageError(f"--what-if goes without {'--for' if reader else '--known-on'}: {said}")
-    asked = asked_with(rules, allow, calendar, schools, mapping)
     with cases_of(records, asked) as (cases, intake):
         one = (c for c in cases if c.pupil == pupil)
         for case in one:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 
 import click
 
-from sky_model.cli.application import ALLOW, CALENDAR, RULES, SCHOOLS, app, asked_with
+from sky_model.cli.application import ALLOW, CALENDAR, RULES, SCHOOLS, SIGNED_BY, UNSIGNED, app, asked_with
 from sky_model.host.lines import answer_lines
 from sky_model.host.requests import Desk
+from sky_model.host.signing import Signed, Unsigned
 
 __all__ = ["serve"]
 
@@ -26,6 +28,8 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @ALLOW
 @CALENDAR
 @SCHOOLS
+@SIGNED_BY
+@UNSIGNED
 def serve(
     stdio: bool,
     http: bool,
@@ -35,6 +39,8 @@ def serve(
     allow: tuple[str, ...],
     calendar: str | None,
     schools: str | None,
+    signed_by: tuple[bytes, ...],
+    unsigned: Unsigned | None,
 ) -> None:
     """Answer requests until standard input ends (--stdio) or it is told to stop (--http).
 
@@ -49,7 +55,7 @@ def serve(
             from sky_model.host import service
         except ImportError as e:
             raise click.UsageError(str(e)) from None
-    asked = asked_with(rules, allow, calendar, schools, None)
+    asked = asked_with(rules, allow, calendar, schools, None, Signed(signed_by, unsigned))
     desk = Desk(asked.model, calendars=asked.calendars, schools=asked.schools)
     if http:
         address, number = host or "127.0.0.1", port or 8080
@@ -59,10 +65,21 @@ def serve(
         click.echo(f"answering at http://{f'[{address}]' if ':' in address else address}:{number}, see /docs", err=True)
         service.serve(service.app_of(desk), host=address, port=number)
         return
+    if sys.stdin is None or sys.stdout is None:
+        raise click.UsageError("standard input or output is closed; hand in requests: sky serve --stdio < requests.jsonl")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be told to stop is the same from a person and from a program
     try:
         answer_lines(desk, sys.stdin.buffer, sys.stdout.buffer)
     except (BrokenPipeError, KeyboardInterrupt):  # who asked has gone; there is nobody to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_answers()
+    except OSError as e:
+        _let_go_of_answers()
+        raise click.ClickException(f"requests cannot be read or answers cannot be written: {e.strerror}") from None
+
+
+def _let_go_of_answers() -> None:
+    """What is not written yet goes nowhere: the end of the process does not wait for a reader."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _try_address(host: str, port: int) -> None:

@@ -1,7 +1,7 @@
 """Commands about signed rulesets: `sky sign`, `sky verify`.
 
-Rules: a private key is read and never shown, copied or written; exit code 4 when a ruleset is not the signed one, unless the
-policy is to warn.
+Rules: a private key is read and never shown, copied or written; exit code 4 when a ruleset is not the signed one, unless it was
+asked to warn only. The commands that answer for pupils verify by themselves when they are given a key.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from sky_model.cli.application import FAULTY, app
+from sky_model.cli.application import FAULTY, PublicKey, app
 from sky_model.errors import Place, Problem, RulesetError
 from sky_model.host import signing
 from sky_model.layers import read_layers
@@ -59,21 +59,20 @@ def sign(ruleset: str, key: Path, as_json: bool) -> None:
 @app.command()
 @click.argument("ruleset")
 @click.option(
-    "--key", "keys", type=KEY, multiple=True, required=True, help="a public key, PEM; several: any of them may have signed"
+    "--signed-by", type=PublicKey(), multiple=True, required=True, help="a public key, PEM; any of several may have signed"
 )
 @click.option(
-    "--policy", type=click.Choice(["refuse", "warn"]), default="refuse", show_default=True, help="warn: exit code 0 anyway"
+    "--unsigned", type=click.Choice(["refuse", "warn"]), default="refuse", show_default=True, help="warn: exit code 0 anyway"
 )
 @AS_JSON
-def verify(ruleset: str, keys: tuple[Path, ...], policy: str, as_json: bool) -> None:
+def verify(ruleset: str, signed_by: tuple[bytes, ...], unsigned: str, as_json: bool) -> None:
     """Is this ruleset, with its bases, the one that was signed?"""
-    with _clear_errors():
-        problems = signing.verify(ruleset, [k.read_bytes() for k in keys], "warn")
+    problems = signing.verify(ruleset, signed_by, "warn")
     if as_json:
-        said = {"format": 1, "policy": policy, "problems": [p.to_json() for p in problems], "signed": not problems}
+        said = {"format": 1, "problems": [p.to_json() for p in problems], "signed": not problems, "unsigned": unsigned}
         click.echo(json.dumps(said, sort_keys=True))
     else:
         for p in problems:
             click.echo(str(p), err=True)
         click.echo(f"{ruleset}: not what was signed" if problems else f"{ruleset}: as it was signed, with its bases")
-    sys.exit(FAULTY if problems and policy == "refuse" else 0)
+    sys.exit(FAULTY if problems and unsigned == "refuse" else 0)

@@ -12,14 +12,14 @@ Two requests beside those of `requests.py`, asked and answered in the same way (
     {"format": 1, "id": "b", "answer": "feedback", "feedback": {"event": {…}, "changes": {…}}}
 
 `event` holds `action`, `status` and `on`, and may hold `by`, `until` (planned, snoozed), `because`, `mark` (data_wrong),
-`recorded` and `id`, as an event of type `action` in rulesets/schema/record.json. Back it comes as it is to be stored, or null
-when the record has it already; `changes` is what `Changes.to_json` says.
+`recorded`, `id` and, where the record has it, `seq`, as an event of type `action` in rulesets/schema/record.json. Back it comes
+as it is to be stored, or null when the record has it already; `changes` is what `Changes.to_json` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
 
 from sky_model.decision import Decision
 from sky_model.errors import CaseError
@@ -37,7 +37,7 @@ from sky_model.host.requests import (
     _text,
     request_schema,
 )
-from sky_model.records import ActionTaken, Case, Mark, Status
+from sky_model.records import ActionTaken, Case, Mark, event_schema
 from sky_model.tasks import OVER, Task
 from sky_model.vocabulary import LANGUAGES
 
@@ -62,7 +62,7 @@ def cards(decision: Decision, *, language: str = "fi") -> list[dict[str, Any]]:
     """The cards of a decision, in its order: data that are old, tasks, questions, messages, what lost its ground.
 
     indicator  critical: a statutory task is overdue; warning: another task is overdue, or something is not known or is to be
-               set right; info: the rest
+               set right; info: the rest. Our choice: docs/decisions/http-service.md
     """
     speaker, rules = Speaker(decision, language), decision.rules
     of_rules = {"label": str(decision.basis["ruleset"]["name"])}
@@ -151,15 +151,22 @@ def _feedback(desk: Desk, request: Mapping[str, Any]) -> dict[str, Any]:
     if event.mark is not None and not any(isinstance(e, Mark) and e.id == event.mark for e in case.events):
         raise _told("event-not-legal", "event.mark", "write the id of a mark of the record")
     earlier = _decided(desk, request)
+    asked = sorted({t.action for t in earlier.tasks})
+    if event.action not in asked:  # that the data are wrong is an answer to a task too
+        _refuse(asked)
     try:
         kept = case.with_events(event, after=earlier)  # judged by what the reader may see, so that nothing else is named
     except CaseError as e:
-        hint = f"possible now: {', '.join(e.legal)}" if e.legal else "nothing is asked that could be answered"
-        raise _told("event-not-legal", "event", hint) from None
+        _refuse(e.legal)
     later = _decided(desk, {**request, "record": kept.to_json()})
     old = {*case.events}
     new = [stored for e, stored in zip(kept.events, kept.to_json()["events"], strict=True) if e not in old]
     return {"event": new[0] if new else None, "changes": later.changes_since(earlier).to_json()}
+
+
+def _refuse(legal: Sequence[str]) -> NoReturn:
+    hint = f"possible now: {', '.join(legal)}" if legal else "nothing is asked that could be answered"
+    raise _told("event-not-legal", "event", hint) from None
 
 
 def _event(data: Any, pupil: str) -> ActionTaken:
@@ -196,13 +203,8 @@ WORDS: dict[str, Word] = {
 def schema_of_request(word: str) -> dict[str, Any]:
     """The JSON Schema of `cards` and `feedback`; `#/$defs/record` is that of a record."""
     decide = next(x["properties"] for x in request_schema()["oneOf"] if x["properties"]["request"]["const"] == "explain")
-    day, text = {"type": "string", "format": "date"}, {"type": "string", "minLength": 1}
-    maybe_day, maybe = {"type": ["string", "null"], "format": "date"}, {"type": ["string", "null"], "minLength": 1}
-    event = _shape(
-        {"type": {"const": "action"}, "action": text, "status": {"enum": list(get_args(Status))}, "on": day, "by": maybe,
-         "until": maybe_day, "because": maybe, "mark": maybe, "id": maybe, "recorded": maybe_day},
-        ("action", "status", "on"),
-    )  # fmt: skip
+    action = event_schema("action")
+    event = action | {"required": [x for x in action["required"] if x != "type"]}
     known, needed, _ = WORDS[word]
     types = {**decide, "event": event}
     if "reader" in needed:

@@ -41,6 +41,7 @@ a file of rules). The codes of requests are in CODES; a record's own codes and t
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import tempfile
@@ -58,7 +59,8 @@ from sky_model.host.intake import LONGEST_LINE
 from sky_model.host.schools import School, Schools
 from sky_model.layers import rulesets_folder
 from sky_model.model import check, needs
-from sky_model.records import Case, Enrolment, record_schema
+from sky_model.records import IDENTITY_CODE, Case, Enrolment, as_whole, record_schema
+from sky_model.records import PERSONAL as PERSONAL_SCHEMA
 from sky_model.rules import Model
 from sky_model.schooldays import Calendar
 from sky_model.source import read_text
@@ -71,7 +73,7 @@ __all__ = [
 
 # What can be wrong with a request itself: the code and when it is told. Published in docs/howto-embedding.md.
 CODES = {
-    "calendar": "a calendar is named that is not among the shipped ones",
+    "calendar": "a calendar is named that is not among the shipped ones, or two that overlap",
     "day": "a day is not written as 2026-10-01, or does not exist",
     "doubled-key": "a key stands twice in one object",
     "empty": "there is nothing between two newlines",
@@ -105,8 +107,10 @@ EVERY = ("format", "id", "request")
 MOST_CALENDARS = 512  # joined names are without end: what is kept of them is not
 DEEPEST = 64
 MOST_FILES = 50
+FILE_NAME = "^[a-z0-9][a-z0-9_-]{0,59}\\.yaml$"
+LARGEST_ID = (1 << 53) - 1  # beyond it a program that has floating point only takes one number for another
 # standing alone: inside a longer run of letters and digits, such as a UUID, it is none
-PERSONAL = re.compile(r"(?<![0-9A-Z])\d{6}[-+A-FU-Y]\d{3}[0-9A-Z](?![0-9A-Z])|\S*@\S*", re.IGNORECASE)
+PERSONAL = re.compile(IDENTITY_CODE.pattern + r"|\S*@\S*", re.IGNORECASE | re.ASCII)
 
 
 class RequestError(Exception):
@@ -121,7 +125,7 @@ class Desk:
     """What requests are answered with, read before the first of them and never again.
 
     model      the rules of every school that names none
-    calendars  one for all, or by the name that enrolments give; None: those of `schools`, else the shipped ones by name
+    calendars  one for all, or by the name that enrolments give; None: those of `schools`, else the shipped ones, all read here
     schools    rules, calendar and what the application does, school by school
     Raises RulesetError when rules and calendar do not fit.
     """
@@ -133,8 +137,11 @@ class Desk:
             raise RulesetError(problems)
         self.model, self.schools = model, schools
         self.calendars = calendars if calendars is not None else schools.calendars if schools else None
-        root = rulesets_folder() / "calendars"
-        self.shipped = frozenset(p.relative_to(root).as_posix()[:-5] for p in root.rglob("*.yaml"))
+        self.shipped: dict[str, Calendar] = {}
+        if self.calendars is None:
+            root = rulesets_folder() / "calendars"
+            names = sorted(p.relative_to(root).as_posix()[:-5] for p in root.rglob("*.yaml"))
+            self.shipped = {name: load_calendar(name) for name in names}
         self._by_name: dict[str, Calendar] = {}
         engine_fingerprint()  # of the files as they are now
 
@@ -170,7 +177,8 @@ class Desk:
                 continue
             found = self._by_name.get(e.calendar)
             if found is None:
-                for name in e.calendar.split("+"):
+                names = e.calendar.split("+")
+                for name in names:
                     if name not in self.shipped:
                         said = "an enrolment names a calendar that is not shipped"
                         hint = (
@@ -180,9 +188,20 @@ class Desk:
                         raise RequestError("calendar", said, field="record.events.calendar", hint=hint)
                 if len(self._by_name) >= MOST_CALENDARS:
                     self._by_name.clear()
-                found = self._by_name[e.calendar] = load_calendar(*e.calendar.split("+"))
+                found = self._by_name[e.calendar] = _joined([self.shipped[x] for x in names])
             out[e.calendar] = found
         return out
+
+
+def _joined(calendars: list[Calendar]) -> Calendar:
+    """School years of one place, one after another."""
+    years = sorted((y for c in calendars for y in c.years), key=lambda y: y.first)
+    for a, b in itertools.pairwise(years):
+        if a.last >= b.first:
+            said = f"the school years {a.id} and {b.id} overlap"
+            hint = "join the calendars of different school years with +"
+            raise RequestError("calendar", said, field="record.events.calendar", hint=hint)
+    return calendars[0] if len(calendars) == 1 else Calendar(tuple(years))
 
 
 # ---------------------------------------------------------------------- from bytes
@@ -195,12 +214,33 @@ def answer_bytes(desk: Desk, data: bytes) -> dict[str, Any]:
     return answer(desk, request)
 
 
+# how Python begins what it says of JSON, what is said here, and what to write instead
+WHOLE = "write one request as one JSON object in one line"
+NOT_JSON = (
+    ("Unterminated string", "a text begins here and does not end", WHOLE),
+    ("Expecting value", "here is nothing that JSON knows", WHOLE),
+    ("Expecting property name", "here is no key in double quotes", 'write keys and texts in double quotes: {"id": 1}'),
+    ("Illegal trailing comma", "here is no key in double quotes", 'write keys and texts in double quotes: {"id": 1}'),
+    ("Expecting ':' delimiter", "after a key comes a colon", WHOLE),
+    ("Expecting ',' delimiter", "here is neither a comma nor the end of what is open", WHOLE),
+    ("Extra data", "something stands after the end of the request", "write each request in a line of its own"),
+    (
+        "Invalid control character",
+        "a control character stands in a text",
+        "write it escaped: a newline as \\n, another as \\u001f",
+    ),
+    ("Invalid \\", "a backslash stands before something that it does not escape", "write a backslash itself as two"),
+)
+
+
 def read_json(data: bytes) -> Any:
     """JSON read strictly: UTF-8, no key twice, finite numbers, not too deep. Raises RequestError, which repeats nothing of it."""
     if len(data) > LONGEST_LINE:
         raise RequestError(
             "too-large", CODES["too-large"], hint="hand in one pupil a request, and no longer history than `needs` names"
         )
+    if not json.detect_encoding(data).startswith("utf-8"):  # without a mark it may be UTF-8 too, with a NUL after each letter
+        raise RequestError("utf-8", "it is UTF-16 or UTF-32", hint="write UTF-8")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as e:
@@ -212,10 +252,8 @@ def read_json(data: bytes) -> Any:
     except RecursionError:
         raise RequestError("too-deep", CODES["too-deep"], hint="a record has no more than five levels") from None
     except json.JSONDecodeError as e:
-        said = f"not JSON: {e.msg.lower()}"
-        raise RequestError(
-            "json", said, place=f"character {e.pos + 1}", hint="write one request as one JSON object in one line"
-        ) from None
+        said, hint = next((x for start, *x in NOT_JSON if e.msg.startswith(start)), (e.msg.lower(), WHOLE))
+        raise RequestError("json", f"not JSON: {said}", place=f"character {e.pos + 1}", hint=hint) from None
     if _depth(text) > DEEPEST:
         raise RequestError("too-deep", CODES["too-deep"], hint="a record has no more than five levels")
     if "\\u" in text:
@@ -253,7 +291,8 @@ def _decimal(text: str) -> float:
     return value
 
 
-BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+# possessive: what a text may go back to is not kept, or a text of ten megabytes would cost a gigabyte
+BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{]|[\]}]')
 
 
 def _depth(text: str) -> int:
@@ -292,6 +331,9 @@ def answer(desk: Desk, request: Any, more: Mapping[str, Word] | None = None) -> 
         return error_answer(name, _of_fault(e))
 
 
+LINE_ENDS = re.compile("[\x85\u2028\u2029]")
+
+
 def error_answer(name: str | int | None, error: RequestError) -> dict[str, Any]:
     """An error as an answer. Whatever looks like an identity code or an address is taken out of it."""
     said = {"message": error.message, "field": error.field, "place": error.place, "hint": error.hint}
@@ -299,8 +341,9 @@ def error_answer(name: str | int | None, error: RequestError) -> dict[str, Any]:
 
 
 def dumps_answer(answered: Mapping[str, Any]) -> str:
-    """One line of JSON, the same bytes for the same answer."""
-    return json.dumps(answered, ensure_ascii=False, separators=(",", ":"))
+    """One line of JSON, the same bytes for the same answer; one also for readers who end lines at other characters too."""
+    text = json.dumps(answered, ensure_ascii=False, separators=(",", ":"))
+    return LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _id(request: Mapping[str, Any]) -> str | int:
@@ -313,14 +356,15 @@ def _id(request: Mapping[str, Any]) -> str | int:
         raise RequestError("id-personal", CODES["id-personal"], field="id", hint="write a number or a name of your own")
     if isinstance(name, str) and 0 < len(name) <= 200:
         return name
-    if type(name) is int and abs(name) < 1 << 53:
-        return name
+    number = as_whole(name)
+    if number is not None and abs(number) <= LARGEST_ID:
+        return number
     raise RequestError("field-type", "id is neither a text of 1 to 200 characters nor a whole number", field="id")
 
 
 def _word(request: Mapping[str, Any], words: Mapping[str, Word]) -> str:
     said = request.get("format")
-    if type(said) is not int or said != 1:
+    if as_whole(said) != 1:
         code, what = (
             ("field-missing", "format is missing") if said is None else ("format-unknown", "this format is not known here")
         )
@@ -430,7 +474,7 @@ def _check(_: Desk, request: Mapping[str, Any]) -> dict[str, Any]:
         raise RequestError("field-missing", "ruleset.yaml is missing", field="files", hint="a layer has at least a ruleset.yaml")
     if len(files) > MOST_FILES:
         raise RequestError("file-name", f"there are more than {MOST_FILES} files", field="files")
-    if not all(re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,59}\.yaml", name) for name in files):
+    if not all(re.search(FILE_NAME, name) and "\n" not in name for name in files):
         raise RequestError(
             "file-name", CODES["file-name"], field="files", hint="write ruleset.yaml, monitoring.yaml, …, without a folder"
         )
@@ -468,13 +512,15 @@ WORDS: dict[str, Word] = {word: (*FIELDS[word], ANSWERS[word]) for word in FIELD
 
 # ---------------------------------------------------------------------- what went wrong, as an answer
 OF_THE_REQUEST = ("on", "known_on")
+LONGEST_NAME = 60  # of an event; what is longer may be a text that slipped into the wrong field
 
 
 def _of_record(e: RecordError) -> RequestError:
     """Its own code and words; what it says to write stands after the semicolon."""
     message, _, hint = e.message.partition("; ")
     field = e.field if e.field in OF_THE_REQUEST and not e.event else f"record.{_field(e.field)}".removesuffix(".")
-    return RequestError(e.rule, message, field=field, place=f"event {e.event}" if e.event else "", hint=hint)
+    name = e.event if len(e.event) <= LONGEST_NAME else e.event[:LONGEST_NAME] + "…"
+    return RequestError(e.rule, message, field=field, place=f"event {name}" if name else "", hint=hint)
 
 
 def _of_rules(e: RulesetError) -> RequestError:
@@ -500,7 +546,12 @@ def _shape(properties: dict[str, Any], required: tuple[str, ...]) -> dict[str, A
     return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
 
 
-ID = {"oneOf": [{"type": "string", "minLength": 1, "maxLength": 200}, {"type": "integer"}]}
+ID: dict[str, Any] = {
+    "oneOf": [
+        {"type": "string", "minLength": 1, "maxLength": 200, "not": PERSONAL_SCHEMA},
+        {"type": "integer", "minimum": -LARGEST_ID, "maximum": LARGEST_ID},
+    ]
+}
 
 
 def request_schema() -> dict[str, Any]:
@@ -515,6 +566,7 @@ def request_schema() -> dict[str, Any]:
         "files": {
             "type": "object",
             "additionalProperties": {"type": "string"},
+            "propertyNames": {"pattern": FILE_NAME},
             "required": ["ruleset.yaml"],
             "maxProperties": MOST_FILES,
         },

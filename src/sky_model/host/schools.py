@@ -1,7 +1,8 @@
 """What ties schools to rules: one small file of an installation, school by school.
 
 Rules: nothing binds a calendar to a ruleset; here stands which ruleset, which calendars and which code map hold for a
-school, and what its application does by itself. Every fault of the file is told at once.
+school, and what its application does by itself; it may say once whose signatures its installation asks for. Every fault of
+the file is told at once.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
 from sky_model.calendars import load_calendar
 from sky_model.errors import Place, Problem, RecordError, RulesetError
 from sky_model.host.intake import Mapping, read_mapping
-from sky_model.model import load
+from sky_model.host.signing import NO_KEYS, Signed, check_key
 from sky_model.records import Case, Enrolment
 from sky_model.rules import Model
 from sky_model.schooldays import Calendar
-from sky_model.source import read_file
+from sky_model.source import Source, read_file
 from sky_model.vocabulary import Id, Shape, read
 
 __all__ = ["School", "Schools", "read_schools"]
@@ -36,6 +38,8 @@ class SchoolOf(Shape):
 
 class SchoolsFile(Shape):
     format: str = "1"
+    signed_by: list[str] | None = None
+    unsigned: Literal["refuse", "warn"] | None = None
     schools: list[SchoolOf]
 
 
@@ -52,9 +56,11 @@ class School:
 
 @dataclass(frozen=True, slots=True)
 class Schools:
-    """The schools of one installation by their ids."""
+    """The schools of one installation by their ids, whose signatures were asked for, and what was not as it was signed."""
 
     by_id: dict[str, School]
+    signed: Signed = NO_KEYS
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def calendars(self) -> dict[str, Calendar]:
@@ -83,22 +89,29 @@ class Schools:
         return self.by_id[name]
 
 
-def read_schools(path: Path, *, allow: Collection[str] = ()) -> Schools:
-    """A file of schools. Rulesets and calendars are shipped names or paths beside the file. Raises RulesetError."""
+def read_schools(path: Path, *, allow: Collection[str] = (), signed: Signed | None = NO_KEYS) -> Schools:
+    """A file of schools. Rulesets and calendars are shipped names or paths beside the file, keys are paths beside it.
+
+    signed  with keys: instead of what the file says about signatures; None: nothing is verified, whatever it says
+    Raises RulesetError, and ImportError where a signature is asked for without the extra `sign`.
+    """
     source = read_file(path)
     if source.problems:
         raise RulesetError(source.problems)
     said, problems = read(SchoolsFile, source.data, source.place)
     if said is None:
         raise RulesetError(problems)
+    asked = NO_KEYS if signed is None else signed if signed.by else _signed_of(said, source, path, signed)
     out: dict[str, School] = {}
+    warnings: list[Problem] = []
     for i, s in enumerate(said.schools):
         at = ("schools", i)
         if s.id in out:
             problems.append(Problem("doubled-id", f"the school '{s.id}' stands twice", source.place((*at, "id"))))
             continue
         try:
-            model = load(*(_beside(path, r) for r in s.rulesets), allow=allow) if s.rulesets else None
+            model, found = asked.load(*(_beside(path, r) for r in s.rulesets), allow=allow) if s.rulesets else (None, [])
+            warnings += found
             calendar = load_calendar(*(_beside(path, c) for c in s.calendars))
             mapping = read_mapping(path.parent / s.code_map) if s.code_map else None
         except RulesetError as e:
@@ -109,7 +122,33 @@ def read_schools(path: Path, *, allow: Collection[str] = ()) -> Schools:
             problems += model.problems_with(calendar)
     if problems:
         raise RulesetError(problems)
-    return Schools(out)
+    return Schools(out, asked, RulesetError(warnings).problems)
+
+
+def _signed_of(said: SchoolsFile, source: Source, path: Path, asked: Signed) -> Signed:
+    """What the file says about signatures: nothing, or keys that can be read. Raises RulesetError.
+
+    asked  without keys; what becomes of an unsigned ruleset holds before the file's word
+    """
+    if said.signed_by is None and said.unsigned is None:
+        return asked
+    if not said.signed_by:
+        hint = "write signed_by: [keys/town.pub], or leave both out"
+        raise RulesetError([Problem("no-keys", "no key is named to verify with", source.place(("signed_by",)), hint)])
+    keys: list[bytes] = []
+    problems: list[Problem] = []
+    for i, name in enumerate(said.signed_by):
+        place = source.place(("signed_by", i))
+        try:
+            keys.append((path.parent / name).read_bytes())
+            check_key(keys[-1])
+        except OSError as e:
+            problems.append(Problem("no-file", f"the key cannot be read: {e.strerror}", place, "a path beside this file"))
+        except ValueError as e:
+            problems.append(Problem("not-a-key", str(e), place, "the file of a public key, never of a private one"))
+    if problems:
+        raise RulesetError(problems)
+    return Signed(tuple(keys), asked.unsigned or said.unsigned)
 
 
 def _beside(path: Path, name: str) -> str | Path:

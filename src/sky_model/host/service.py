@@ -2,7 +2,7 @@
 
 Rules: a body is the request as it stands there, `request` may be left out since the address says it, and the answer is the same
 answer; nothing is kept between two requests, and nothing of a request is logged; whatever goes wrong is an error of the same
-shape, with a status that fits; a request has a longest size, a longest time, and only so many are answered at once.
+shape, with a status that fits; a request has a longest size, each of its parts a longest time, and only so many are let in.
 
     app = app_of(Desk(load("presets/lessons-per-term")))      # an ASGI app
     serve(app, host="127.0.0.1", port=8080)                   # what `sky serve --http` does
@@ -11,57 +11,45 @@ shape, with a status that fits; a request has a longest size, a longest time, an
 from __future__ import annotations
 
 import asyncio
-import io
+import base64
+import contextlib
+import hashlib
 import json
+import os
+import signal
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from html import escape
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from sky_model.host import cards
 from sky_model.host.intake import LONGEST_LINE
-from sky_model.host.lines import bounded_lines
-from sky_model.host.requests import (
-    CODES,
-    FIELDS,
-    Desk,
-    RequestError,
-    answer,
-    answer_schema,
-    dumps_answer,
-    error_answer,
-    read_json,
-    request_schema,
-)
+from sky_model.host.requests import CODES, FIELDS, Desk, RequestError, answer_schema, dumps_answer, error_answer, request_schema
+from sky_model.host.workers import HTTP_CODES, Workers, at_line, told
 
 try:
-    import uvicorn
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
     from starlette.requests import Request
-    from starlette.responses import Response, StreamingResponse
+    from starlette.responses import Response
     from starlette.routing import Route
+
+    from sky_model.host.connections import server_of
 except ImportError as e:
     raise ImportError("the HTTP service needs the extra service: pip install 'sky-model[service]'") from e
 
 __all__ = ["ADDRESSES", "HTTP_CODES", "Limits", "app_of", "openapi", "serve"]
 
-# What can be wrong beside the codes of requests, of answers of people and of records. Published in docs/howto-embedding.md.
-HTTP_CODES = {
-    "address-unknown": "there is nothing at this address",
-    "busy": "too many requests at once",
-    "media-type": "the body is of another type",
-    "method": "this address is not asked in this way",
-    "request-other": "the request is another one than that of its address",
-    "time": "it took too long",
-}
 STATUS = {
     "address-unknown": 404,
     "busy": 503,
     "internal": 500,
     "media-type": 415,
     "method": 405,
+    "program-replaced": 503,
+    "slow": 408,
     "time": 503,
     "too-large": 413,
     **dict.fromkeys(("doubled-key", "empty", "json", "number", "surrogate", "too-deep", "utf-8"), 400),
@@ -81,21 +69,31 @@ ADDRESSES: dict[str, tuple[str, str]] = {
 }
 READ = ("/rules", "/needs")  # asked with GET
 WRITTEN = tuple(x for x in ADDRESSES if x != "/needs")  # asked with POST
-HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-_T = TypeVar("_T")
+HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
+LEFT_OVER = 5.0  # seconds in which the rest of a body is taken and thrown away that is answered before it has come
+Receive: TypeAlias = Callable[[], Awaitable[Any]]
 Send: TypeAlias = Callable[[Any], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is answered: bytes of a body, of the body of /decide-many, seconds, and requests at once.
+    """How much is answered.
 
-    A decision that takes longer is told as an error; its thread ends when it is done, and until then it counts as at work.
+    body     bytes of a body, and of a line of /decide-many, which is as long as it likes
+    held     bytes of all bodies that are in memory at once
+    seconds  for a body to come, for the next line of /decide-many to come, for a process to be free, and for an answer to be made
+    at_once  requests that are let in; they wait for each other, others are told that it is busy
+    workers  processes in which answers are made
+    head, taken  seconds for the head of a request to come, and for what is answered to be taken (with `serve`)
     """
 
-    def __init__(
-        self, *, body: int = LONGEST_LINE, many: int = 2 * LONGEST_LINE, seconds: float = 30, at_once: int = 32, threads: int = 4
-    ) -> None:
-        self.body, self.many, self.seconds, self.at_once, self.threads = body, many, seconds, at_once, threads
+    body: int = LONGEST_LINE
+    held: int = 20 * LONGEST_LINE
+    seconds: float = 30
+    at_once: int = 1000
+    workers: int = min(4, os.cpu_count() or 1)
+    head: float = 10
+    taken: float = 30
 
 
 def app_of(desk: Desk, limits: Limits | None = None) -> Any:
@@ -105,13 +103,99 @@ def app_of(desk: Desk, limits: Limits | None = None) -> Any:
 
 def serve(app: Any, *, host: str = "127.0.0.1", port: int = 8080) -> None:
     """Answer until it is told to end. Neither requests nor what goes wrong in them are logged."""
-    uvicorn.run(app, host=host, port=port, access_log=False, log_config=None, server_header=False, ws="none", lifespan="off")
+    app.service.workers.start()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn sends it on when it has ended; the workers end too
+    try:
+        limits = app.service.limits
+        server_of(app, host=host, port=port, head=limits.head, taken=limits.taken).run()
+    except KeyboardInterrupt:  # told to end, and ended
+        pass
+    finally:
+        app.service.workers.end()
+
+
+class _Gone(Exception):
+    """Nobody waits for the answer any more."""
+
+
+class _Coming:
+    """A body as it comes, one part ahead of what is read, so that a client that goes away is noticed meanwhile."""
+
+    def __init__(self, service: _Service, receive: Receive) -> None:
+        self.service, self.receive = service, receive
+        self.ahead: asyncio.Task[Any] = asyncio.ensure_future(receive())
+        self.is_over, self.held = False, 0
+
+    def is_gone(self) -> bool:
+        return self.ahead.done() and self.ahead.result()["type"] == "http.disconnect"
+
+    async def part(self, until: float) -> bytes:
+        """The next part; nothing at the end. Raises RequestError when it does not come in time, _Gone when it never will."""
+        limits = self.service.limits
+        try:
+            async with asyncio.timeout_at(until):
+                found = await asyncio.shield(self.ahead)
+        except TimeoutError:
+            raise told("slow", f"send the whole body, or the next line, within {limits.seconds:g} seconds") from None
+        if found["type"] == "http.disconnect":
+            raise _Gone
+        self.is_over = not found.get("more_body", False)
+        self.ahead = asyncio.ensure_future(self.receive())
+        part: bytes = found.get("body", b"")
+        return part
+
+    async def whole(self) -> bytes:
+        until, parts, longest = self._until(), [], self.service.limits.body
+        while not self.is_over:
+            part = await self.part(until)
+            self.hold(len(part))
+            if self.held > longest:
+                raise _too_large(longest)
+            parts.append(part)
+        return b"".join(parts)
+
+    async def lines(self) -> AsyncIterator[bytes | None]:
+        """Each line without its newline as soon as it is there; None for one that is too long, which is not kept."""
+        line, is_too_long, longest, until = bytearray(), False, self.service.limits.body, self._until()
+        while not self.is_over:
+            *ended, rest = (await self.part(until)).split(b"\n")
+            for piece in ended:
+                line += piece
+                is_too_long = is_too_long or len(line.removesuffix(b"\r")) > longest
+                found = None if is_too_long else bytes(line.removesuffix(b"\r"))
+                self.hold(len(found or b"") - self.held)
+                line, is_too_long = bytearray(), False
+                yield found
+                if found is None or found.strip():  # an empty line gives no more time
+                    until = self._until()
+            line += rest
+            if is_too_long := is_too_long or len(line) > longest + 1:
+                line.clear()
+            self.hold(len(line) - self.held)
+        if line or is_too_long:
+            yield None if is_too_long or len(line) > longest else bytes(line)
+
+    def hold(self, size: int) -> None:
+        """Count what is in memory. Raises RequestError when that is too much of all together."""
+        self.held += size
+        self.service.held += size
+        if size > 0 and self.service.held > self.service.limits.held:
+            raise told("busy", "ask again a little later")
+
+    def end(self) -> None:
+        self.hold(-self.held)
+        self.ahead.cancel()
+
+    def _until(self) -> float:
+        return asyncio.get_running_loop().time() + self.service.limits.seconds
 
 
 class _Service:
     def __init__(self, desk: Desk, limits: Limits) -> None:
         self.desk, self.limits = desk, limits
-        self.threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="sky-service")
+        self.workers = Workers(desk, count=limits.workers, seconds=limits.seconds)
+        self.held = 0  # bytes of bodies in memory
         document = openapi()
         self.document, self.page = json.dumps(document, ensure_ascii=False).encode(), _page(document).encode()
         routes = [Route("/openapi.json", self.show_document), Route("/docs", self.show_page)]
@@ -125,84 +209,37 @@ class _Service:
     # ------------------------------------------------------------------ what is answered
     async def answer_one(self, word: str, request: Request) -> Response:
         try:
-            if request.method == "POST":
-                _know(request, ())
-                data = await self.read(request, (JSON,), self.limits.body)
-                said = await self.timed(partial(self.answer_bytes, word, data))
-            else:
+            if request.method != "POST":
                 asked = {"format": 1, "id": word, **_know(request, ("id", *FIELDS[word][0])), "request": word}
-                said = await self.timed(partial(answer, self.desk, asked))
+                return _answered(*await self.workers.ask(word, json.dumps(asked).encode()))
+            _know(request, ())
+            _know_type(request, (JSON,))
+            length = request.headers.get("content-length", "")
+            if length.isascii() and length.isdigit() and (len(length) > 15 or int(length) > self.limits.body):
+                raise _too_large(self.limits.body)
+            coming = _Coming(self, request.receive)
+            try:
+                return _answered(*await self.workers.ask(word, await coming.whole()))
+            finally:
+                coming.end()
         except RequestError as e:
-            said = error_answer(None, e)
-        return _response(said)
+            return _refused(e)
 
-    async def answer_many(self, request: Request) -> Response:
+    async def answer_many(self, request: Request) -> Response | _Many:
         try:
             _know(request, ())
-            data = await self.read(request, (LINES, "application/jsonl"), self.limits.many)
+            _know_type(request, (LINES, "application/jsonl"))
         except RequestError as e:
-            return _response(error_answer(None, e))
-        return StreamingResponse(self.answer_lines(data), media_type=LINES, headers=HEADERS)
-
-    async def answer_lines(self, data: bytes) -> AsyncIterator[bytes]:
-        """As in `lines.py`: an empty line is passed over, and an error without an id says in which line it is."""
-        for number, line in enumerate(bounded_lines(io.BytesIO(data), longest=self.limits.body), 1):
-            if line is not None and not line.strip():
-                continue
-            try:
-                if line is None:
-                    raise _too_large(self.limits.body)
-                said = await self.timed(partial(self.answer_bytes, "decide", line))
-            except RequestError as e:
-                said = error_answer(None, e)
-            if "error" in said and said["id"] is None:
-                place = said["error"]["place"]
-                said["error"]["place"] = f"line {number}" + (f", {place}" if place else "")
-            yield dumps_answer(said).encode() + b"\n"
-
-    def answer_bytes(self, word: str, data: bytes) -> dict[str, Any]:
-        asked = read_json(data)
-        if isinstance(asked, dict):
-            if asked.get("request") is None:
-                asked = asked | {"request": word}
-            elif asked["request"] != word:
-                raise _told("request-other", f"leave request out, or write {word}", field="request")
-        return answer(self.desk, asked, cards.WORDS)
-
-    async def timed(self, ask: Callable[[], _T]) -> _T:
-        """In a thread of its own, so that others are answered meanwhile."""
-        try:
-            async with asyncio.timeout(self.limits.seconds):
-                return await asyncio.get_running_loop().run_in_executor(self.threads, ask)
-        except TimeoutError:
-            raise _too_long(self.limits.seconds, "hand in no longer history than /needs names, or ask again later") from None
-
-    async def read(self, request: Request, types: tuple[str, ...], longest: int) -> bytes:
-        """The body, no more of it than is allowed and no longer than it may take to come."""
-        said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if said not in types:
-            raise _told("media-type", f"send content-type: {types[0]}")
-        length = request.headers.get("content-length", "")
-        if length.isascii() and length.isdigit() and (len(length) > 15 or int(length) > longest):
-            raise _too_large(longest)
-        parts, size = [], 0
-        try:
-            async with asyncio.timeout(self.limits.seconds):
-                async for part in request.stream():
-                    size += len(part)
-                    if size > longest:
-                        raise _too_large(longest)
-                    parts.append(part)
-        except TimeoutError:
-            raise _too_long(self.limits.seconds, "send the whole body at once") from None
-        return b"".join(parts)
+            return _refused(e)
+        return _Many(self)
 
     # ------------------------------------------------------------------ what it says of itself
     async def show_document(self, request: Request) -> Response:
         return Response(self.document, media_type=JSON, headers=HEADERS)
 
     async def show_page(self, request: Request) -> Response:
-        policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        style = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+        policy = f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         return Response(self.page, media_type="text/html", headers=HEADERS | {"content-security-policy": policy})
 
     async def refuse_address(self, request: Request, e: Exception) -> Response:
@@ -210,12 +247,51 @@ class _Service:
         code = "method" if e.status_code == 405 else "address-unknown"
         allowed = (e.headers or {}).get("Allow", "")
         hint = f"ask it with {allowed}" if allowed else f"write one of {', '.join((*ADDRESSES, '/openapi.json', '/docs'))}"
-        return _response(error_answer(None, _told(code, hint)), {"allow": allowed} if allowed else {})
+        return _refused(told(code, hint), {"allow": allowed} if allowed else {})
 
     async def fail(self, request: Request, e: Exception) -> Response:
         """Its words could hold anything: they are not repeated."""
-        failed = RequestError("internal", CODES["internal"], hint="tell the makers of sky_model the address and its version")
-        return _response(error_answer(None, failed))
+        hint = "tell the makers of sky_model the address and its version"
+        return _refused(RequestError("internal", CODES["internal"], hint=hint))
+
+
+class _Many:
+    """The answer of /decide-many: a line is read, answered and sent before the next one is read, so that nothing piles up.
+
+    As in `lines.py`: an empty line is passed over, and an error without an id says in which line it is.
+    """
+
+    def __init__(self, service: _Service) -> None:
+        self.service = service
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        headers = [(k.encode(), v.encode()) for k, v in ({"content-type": LINES} | HEADERS).items()]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        coming, number = _Coming(self.service, receive), 0
+        try:
+            async for line in coming.lines():
+                number += 1
+                if line is not None and not line.strip():
+                    continue
+                if coming.is_gone():
+                    raise _Gone
+                await self.say(send, await self.answer(line, number))
+        except RequestError as e:  # no more lines come
+            await self.say(send, _line(e, number + 1))
+        finally:
+            coming.end()
+        await send({"type": "http.response.body", "body": b""})
+
+    async def answer(self, line: bytes | None, number: int) -> bytes:
+        try:
+            if line is None:
+                raise _too_large(self.service.limits.body)
+            return (await self.service.workers.ask("decide", line, number))[1]
+        except RequestError as e:
+            return _line(e, number)
+
+    async def say(self, send: Send, answered: bytes) -> None:
+        await send({"type": "http.response.body", "body": answered + b"\n", "more_body": True})
 
 
 class _Door:
@@ -224,26 +300,85 @@ class _Door:
     def __init__(self, service: _Service) -> None:
         self.service, self.inside = service, 0
 
-    async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.service.app(scope, receive, send)
             return
+        talk = _Talk(scope, receive, send)
         if self.inside >= self.service.limits.at_once:
-            busy = _told("busy", "ask again a little later, or send many in one /decide-many")
-            await _response(error_answer(None, busy), {"retry-after": "1"})(scope, receive, send)
-            return
-        self.inside += 1
-        try:
-            await self.service.app(scope, receive, send)
-        except Exception:  # answered already by `fail`, or there is nobody to tell; a server would write its words to a log
-            return
-        finally:
-            self.inside -= 1
+            busy = _refused(told("busy", "ask again a little later, or send many in one /decide-many"))
+            await busy(scope, talk.receive, talk.send)
+        else:
+            self.inside += 1
+            try:
+                await self.service.app(scope, talk.receive, talk.send)
+            except Exception:  # answered already by `fail`, or there is nobody to tell; a server would write its words to a log
+                pass
+            finally:
+                self.inside -= 1
+        await talk.end()
 
 
-def _response(said: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
-    status = STATUS.get(said["error"]["code"], UNFIT) if "error" in said else 200
-    return Response(dumps_answer(said).encode(), status_code=status, media_type=JSON, headers={**HEADERS, **(headers or {})})
+class _Talk:
+    """One request and its answer. Where the answer comes first, what is left of the body is taken for a while and thrown away.
+
+    A client that sends all before it reads could not read the answer otherwise, and one that goes on sending for ever is left.
+    """
+
+    def __init__(self, scope: Any, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        self._receive, self._send = receive, send
+        self.is_read = headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers
+        self.is_asked_for = b"expect" in headers  # the client waits for a word before it sends its body
+        self.last: dict[str, Any] | None = None
+        self._next: asyncio.Future[Any] | None = None
+
+    async def receive(self) -> Any:
+        """Who is cancelled while it waits here takes nothing away: the next one is handed what comes."""
+        if self._next is None:
+            self._next = asyncio.ensure_future(self._receive())
+        found = await asyncio.shield(self._next)
+        self._next = None
+        if found["type"] == "http.disconnect" or not found.get("more_body", False):
+            self.is_read = True
+        return found
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start" and not self.is_read and "content-length" in _names(message):
+            message = message | {"headers": [*message["headers"], (b"connection", b"close")]}
+        if message["type"] == "http.response.body" and not message.get("more_body", False) and not self.is_read:
+            self.last = message | {"body": b""}
+            message = message | {"more_body": True}
+        await self._send(message)
+
+    async def end(self) -> None:
+        if self.last is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0 if self.is_asked_for else LEFT_OVER):
+                    while not self.is_read:
+                        await self.receive()
+            await self._send(self.last)
+        if self._next is not None:
+            self._next.cancel()
+
+
+def _names(message: Any) -> set[str]:
+    return {k.decode("latin-1").lower() for k, _ in message["headers"]}
+
+
+def _answered(code: str, said: bytes, headers: Mapping[str, str] | None = None) -> Response:
+    more = {**HEADERS, **(headers or {})}
+    if code and STATUS.get(code) == 503:
+        more["retry-after"] = "1"
+    return Response(said, status_code=STATUS.get(code, UNFIT) if code else 200, media_type=JSON, headers=more)
+
+
+def _refused(e: RequestError, headers: Mapping[str, str] | None = None) -> Response:
+    return _answered(e.code, dumps_answer(error_answer(None, e)).encode(), headers)
+
+
+def _line(e: RequestError, number: int) -> bytes:
+    return dumps_answer(at_line(error_answer(None, e), number)).encode()
 
 
 def _know(request: Request, known: tuple[str, ...]) -> dict[str, str]:
@@ -258,17 +393,14 @@ def _know(request: Request, known: tuple[str, ...]) -> dict[str, str]:
     return dict(given)
 
 
+def _know_type(request: Request, types: tuple[str, ...]) -> None:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in types:
+        raise told("media-type", f"send content-type: {types[0]}")
+
+
 def _too_large(longest: int) -> RequestError:
-    hint = "hand in fewer pupils a request, and no longer history than /needs names"
+    hint = "hand in one pupil a request, and no longer history than /needs names"
     return RequestError("too-large", f"it is longer than {longest:,} bytes", hint=hint)
-
-
-def _too_long(seconds: float, hint: str) -> RequestError:
-    return _told("time", f"{hint}; there are {seconds:g} seconds")
-
-
-def _told(code: str, hint: str, *, field: str = "") -> RequestError:
-    return RequestError(code, HTTP_CODES[code], field=field, hint=hint)
 
 
 # ---------------------------------------------------------------------- the OpenAPI document
@@ -323,7 +455,7 @@ def openapi() -> dict[str, Any]:
                 "operationId": f"{word}-get",
                 "summary": said,
                 "parameters": parameters,
-                "responses": _responses(word, JSON, (400, 405, UNFIT, 500, 503)),
+                "responses": _responses(word, JSON, (400, 405, 408, UNFIT, 500, 503)),
             }
         if path in WRITTEN:
             kind = LINES if path == "/decide-many" else JSON
@@ -333,7 +465,7 @@ def openapi() -> dict[str, Any]:
                 "summary": said,
                 "description": f"`request` may be left out.{lines}",
                 "requestBody": {"required": True, "content": {kind: _content(f"{word}-request", kind, EXAMPLES[path])}},
-                "responses": _responses(word, kind, (400, 405, 413, 415, UNFIT, 500, 503)),
+                "responses": _responses(word, kind, (400, 405, 408, 413, 415, UNFIT, 500, 503)),
             }
     document = {
         "openapi": "3.1.0",
@@ -351,9 +483,11 @@ def openapi() -> dict[str, Any]:
 
 
 def _content(schema: str, kind: str, example: Any = None) -> dict[str, Any]:
-    """JSON Lines are one text for OpenAPI: the schema is that of a line."""
+    """JSON Lines are one text for OpenAPI: the schema is that of a line. A line of answers may be an error."""
     shape: dict[str, Any] = {"$ref": f"#/$defs/{schema}"}
     if kind == LINES:
+        if schema.endswith("-answer"):
+            shape = {"oneOf": [shape, {"$ref": "#/$defs/error"}]}
         shape = {"type": "string", "description": f"each line is one {schema.replace('-', ' ')}", "x-line": shape}
         example = None if example is None else dumps_answer(example) + "\n"
     return {"schema": shape} | ({} if example is None else {"example": example})
@@ -370,12 +504,20 @@ def _responses(word: str, kind: str, codes: tuple[int, ...]) -> dict[str, Any]:
 _REASONS = {
     400: "it cannot be read",
     405: "this address is not asked in this way",
+    408: "it did not come in time",
     413: "it is too large",
     415: "the body is of another type",
     UNFIT: "it was read, and cannot be answered as it is; the error says what to write instead",
     500: "something failed inside; nothing was decided",
     503: "it took too long, or too many asked at once",
 }
+
+
+STYLE = (
+    "body{font:1rem/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}"
+    "pre{background:#f3f3f3;padding:.8rem;overflow-x:auto}section{border-top:1px solid #999}"
+    "dl{display:grid;grid-template-columns:4rem 1fr;gap:.2rem}dd{margin:0}"
+)
 
 
 def _page(document: Mapping[str, Any]) -> str:
@@ -393,14 +535,9 @@ def _page(document: Mapping[str, Any]) -> str:
                 rows.append(f"<p><code>{escape(x['name'])}</code>: {must}</p>")
             answers = "".join(f"<dt>{c}</dt><dd>{escape(r['description'])}</dd>" for c, r in said["responses"].items())
             parts.append(f"<section>{''.join(rows)}<dl>{answers}</dl></section>")
-    style = (
-        "body{font:1rem/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}"
-        "pre{background:#f3f3f3;padding:.8rem;overflow-x:auto}section{border-top:1px solid #999}"
-        "dl{display:grid;grid-template-columns:4rem 1fr;gap:.2rem}dd{margin:0}"
-    )
     title, said = escape(document["info"]["title"]), escape(document["info"]["description"])
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{style}</style></head><body><h1>{title}</h1>'
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body><h1>{title}</h1>'
         f'<p>{said} The schemas: <a href="openapi.json">openapi.json</a>.</p>{"".join(parts)}</body></html>\n'
     )

@@ -1,7 +1,8 @@
 """Signed rulesets: a manifest of digests of every file of a ruleset and its bases, and a detached Ed25519 signature of it.
 
 Rules: nothing here asks a network or a clock; the bytes of a file count, line ends too; nothing of a manifest is believed before
-its signature holds; what differs is told by the file's name. Needs the extra `sign`, and only when a key is used.
+its signature holds; what differs is told by the file's name, with what the person who runs it can do. Needs the extra `sign`, and
+only when a key is used.
 """
 
 from __future__ import annotations
@@ -12,21 +13,27 @@ import hashlib
 import json
 import os
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from sky_model import model as models
 from sky_model.compiler import compile_layers
+from sky_model.engine import engine_version
 from sky_model.errors import Place, Problem, RulesetError
-from sky_model.layers import Layer, read_layers
+from sky_model.layers import Layer, read_layers, rulesets_folder
 from sky_model.rules import Model
 
-__all__ = ["MANIFEST", "SIGNATURE", "canonical", "load_signed", "manifest_of", "public_key_of", "sign", "verify"]
+__all__ = [
+    "MANIFEST", "NO_KEYS", "SIGNATURE", "Signed", "Unsigned", "canonical", "check_key", "load_signed", "manifest_of",
+    "public_key_of", "sign", "verify",
+]  # fmt: skip
 
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"  # beside ruleset.yaml; the only files that are not signed themselves
-Policy: TypeAlias = Literal["refuse", "warn"]
+Unsigned: TypeAlias = Literal["refuse", "warn"]
 ANEW = "put back the file that was signed, or read the change and let it be signed anew: sky sign"
+SHIPPED = "nobody signs what is shipped: name a ruleset of your own with --rules; a layer is signed together with its bases"
 MISSING = (
     "signing needs cryptography, which is not installed; write: pip install 'sky-model[sign]'. Everything else of sky_model works"
 )
@@ -57,7 +64,7 @@ def manifest_of(folder: str | Path) -> dict[str, Any]:
     if problems + faults:
         raise RulesetError(problems + faults)
     said = {"ruleset": str(top.data["ruleset"]), "version": str(top.data["version"]), "fingerprint": fingerprint}
-    return {"format": 1, **said, "layers": listed}
+    return {"format": 1, **said, "sky_model": engine_version(), "layers": listed}
 
 
 def sign(manifest: Mapping[str, Any], private_key: bytes) -> str:
@@ -79,79 +86,145 @@ def public_key_of(private_key: bytes) -> bytes:
     return public
 
 
-def verify(folder: str | Path, public_keys: Iterable[bytes], policy: Policy = "refuse") -> list[Problem]:
-    """Is this the ruleset that one of these keys (Ed25519, PEM) signed?
+def verify(folder: str | Path, signed_by: Iterable[bytes], unsigned: Unsigned = "refuse") -> list[Problem]:
+    """Is this the ruleset that one of these public keys (Ed25519, PEM) signed?
 
-    policy  "refuse" raises RulesetError with everything that differs; "warn" returns it; no ruleset at all is always refused
+    unsigned  "refuse" raises RulesetError with everything that differs; "warn" returns it; no ruleset at all is always refused
     Raises ValueError for another kind of key, ImportError without the extra `sign`.
     """
-    if policy not in ("refuse", "warn"):
-        raise ValueError(f"'{policy}' is no policy; write 'refuse' or 'warn'")
-    _, problems = _verified(folder, public_keys)
-    if problems and policy == "refuse":
-        raise RulesetError(problems)
-    return list(RulesetError(problems).problems)
+    return _all_verified([folder], signed_by, unsigned)[1]
 
 
 def load_signed(
-    folder: str | Path, public_keys: Iterable[bytes], policy: Policy = "refuse", allow: Collection[str] = ()
+    name: str | Path, *more: str | Path, signed_by: Iterable[bytes], unsigned: Unsigned = "refuse", allow: Collection[str] = ()
 ) -> tuple[Model, list[Problem]]:
-    """`load`, of a ruleset that one of these keys signed, and what differs (always nothing when the policy is "refuse")."""
-    if policy not in ("refuse", "warn"):
-        raise ValueError(f"'{policy}' is no policy; write 'refuse' or 'warn'")
-    signed, problems = _verified(folder, public_keys)
-    if problems and policy == "refuse":
-        raise RulesetError(problems)
-    model = models.load(folder, allow=allow)
+    """`load`, of rulesets that one of these keys signed, each with its bases, and what differs.
+
+    unsigned, errors  as in `verify`; nothing differs in what is returned when it is "refuse"
+    """
+    signed, problems = _all_verified([name, *more], signed_by, unsigned)
+    try:
+        model = models.load(name, *more, allow=allow)
+    except RulesetError as e:
+        raise RulesetError([*problems, *e.problems]) from None
     # The files are read a second time here: what was loaded is compared too, so that no change slips in between.
-    if not problems and model.fingerprint != signed:
-        problems = [_reads_otherwise(str(folder))]
-        if policy == "refuse":
-            raise RulesetError(problems)
-    return model, list(RulesetError(problems).problems)
+    read = {v.fingerprint for v in model.versions}
+    slipped = [_reads_otherwise(shown) for shown, fingerprint in signed.items() if fingerprint not in read]
+    if slipped and unsigned == "refuse":
+        raise RulesetError(slipped)
+    return model, list(RulesetError([*problems, *slipped]).problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Whose signatures are asked for: that of any of these public keys. Without a key none is.
+
+    unsigned  None: nobody has said it; then what none of the keys signed is refused
+    """
+
+    by: tuple[bytes, ...] = ()
+    unsigned: Unsigned | None = None
+
+    def load(self, *names: str | Path, allow: Collection[str] = ()) -> tuple[Model, list[Problem]]:
+        """`load`, or `load_signed` when there are keys; and what differs."""
+        if not self.by:
+            return models.load(*names, allow=allow), []
+        return load_signed(*names, signed_by=self.by, unsigned=self.unsigned or "refuse", allow=allow)
+
+
+NO_KEYS = Signed()
+
+
+def check_key(pem: bytes) -> None:
+    """Raises ValueError for what is no public key to verify with, ImportError without the extra `sign`."""
+    _public(pem)
 
 
 # ---------------------------------------------------------------------- comparing
-def _verified(folder: str | Path, public_keys: Iterable[bytes]) -> tuple[str, list[Problem]]:
+def _all_verified(
+    names: Iterable[str | Path], signed_by: Iterable[bytes], unsigned: Unsigned
+) -> tuple[dict[str, str], list[Problem]]:
+    """(the fingerprint that was signed of each ruleset that is as it was signed, what differs of the others)."""
+    if unsigned not in ("refuse", "warn"):
+        raise ValueError(f"'{unsigned}' is not known here; write 'refuse' or 'warn'")
+    keys = [_public(k) for k in signed_by]
+    signed: dict[str, str] = {}
+    problems: list[Problem] = []
+    refused: list[Problem] = []
+    for name in names:
+        try:
+            fingerprint, found = _verified(name, keys)
+        except RulesetError as e:  # there is nothing to warn about
+            refused += e.problems
+            continue
+        problems += found
+        if not found:
+            signed[str(name).rstrip("/")] = fingerprint
+    if refused or (problems and unsigned == "refuse"):
+        raise RulesetError([*refused, *problems])
+    return signed, list(RulesetError(problems).problems)
+
+
+def _verified(folder: str | Path, keys: list[Any]) -> tuple[str, list[Problem]]:
     """(the fingerprint that was signed, what differs)."""
-    keys = [_public(k) for k in public_keys]
     layers, faults = read_layers(folder)
     path, shown = (layers[0].path, layers[0].shown) if layers else (Path(folder), str(folder).rstrip("/"))
     if not path.is_dir():
-        raise RulesetError(faults or [_no_folder(shown)])  # there is nothing to warn about
+        raise RulesetError(faults or [_no_folder(shown)])
     try:
         text, signature = (path / MANIFEST).read_bytes(), (path / SIGNATURE).read_bytes()
     except OSError as e:
         missing = Path(e.filename).name
-        return "", [Problem("not-signed", f"there is no {missing} to verify with", Place(f"{shown}/{missing}"), "sky sign")]
+        hint = SHIPPED if _is_shipped(path) else "let it be signed by whoever answers for it: sky sign"
+        return "", [Problem("not-signed", f"there is no {missing} to verify with", Place(f"{shown}/{missing}"), hint)]
     if not _is_signed(text, signature, keys):
         message = "the signature is of another manifest, or by a key that is not among those given"
-        return "", [Problem("signed-by-another", message, Place(f"{shown}/{SIGNATURE}"), "the public key of who signed it")]
+        hint = "the public key of who signed it; without it, the ruleset as it was signed"
+        return "", [Problem("signed-by-another", message, Place(f"{shown}/{SIGNATURE}"), hint)]
     try:
         manifest = json.loads(text)
         signed = [(str(x["ruleset"]), dict(x["files"])) for x in manifest["layers"]]
         whole = f"{manifest['ruleset']}/{manifest['version']}"
-        fingerprint = str(manifest["fingerprint"])
+        fingerprint, library = str(manifest["fingerprint"]), str(manifest["sky_model"])
         if manifest["format"] != 1:
             raise ValueError
     except (ValueError, KeyError, TypeError):
         message = "the manifest is of a format that this version of sky_model does not know"
         return "", [Problem("signed-format", message, Place(f"{shown}/{MANIFEST}"), "a newer version of sky_model")]
-    problems: list[Problem] = []
+    problems = [f for f in faults if f.code == "no-base"]  # of a base that has gone, this says more than its missing files
     if layers and layers[0].name != whole:
         message = f"the manifest is of {whole}, and the folder holds {layers[0].name}"
         problems.append(Problem("signed-other-version", message, Place(f"{shown}/{MANIFEST}"), ANEW))
+    now, more_faults = ("", faults) if faults else _fingerprint_of(layers)
+    is_same = now == fingerprint
     # Without its ruleset.yaml the top folder is no layer any more; its files are still told by name.
     there = [(x.path, x.shown) for x in layers] or [(path, shown)]
     for of_manifest, found in zip_longest(signed, there):
-        problems += _differences(of_manifest, found)
+        hint = _hint_for(found[0] if found else None, library) + ("; the rules in it are still those signed" if is_same else "")
+        problems += _differences(of_manifest, found, hint)
     if not problems:
-        now, faults = (_fingerprint_of(layers)) if not faults else ("", faults)
-        problems = faults or ([] if now == fingerprint else [_reads_otherwise(shown)])
+        problems = more_faults or ([] if is_same else [_reads_otherwise(shown)])
     return fingerprint, problems
 
 
-def _differences(signed: tuple[str, dict[str, str]] | None, found: tuple[Path, str] | None) -> list[Problem]:
+def _is_shipped(path: Path) -> bool:
+    return path.resolve().is_relative_to(rulesets_folder().resolve())
+
+
+def _hint_for(path: Path | None, library: str) -> str:
+    """What to do about a file of a layer that differs; a base that is shipped changes with the library, not by a hand."""
+    if path is None or not _is_shipped(path):
+        return ANEW
+    here = engine_version()
+    if here == library:
+        return f"this is a base that sky_model {here} ships: its installed files were changed; install it anew"
+    return (
+        f"this base is shipped, and it was signed as sky_model {library} has it; here is {here}: "
+        f"read what changed and let the ruleset be signed anew (sky sign), or stay with {library} until then"
+    )
+
+
+def _differences(signed: tuple[str, dict[str, str]] | None, found: tuple[Path, str] | None, hint: str) -> list[Problem]:
     """What differs between a layer of the manifest and the one that stands at its place now."""
     name, then = signed or ("", {})
     now, problems = _digests_of(*found) if found else ({}, [])
@@ -160,11 +233,11 @@ def _differences(signed: tuple[str, dict[str, str]] | None, found: tuple[Path, s
     for file in sorted(then.keys() | now.keys()):
         place = Place(shown if is_file else f"{shown}/{file}")
         if file not in now:
-            problems.append(Problem("signed-missing", f"{file} was signed and is not there", place, ANEW))
+            problems.append(Problem("signed-missing", f"{file} was signed and is not there", place, hint))
         elif file not in then:
-            problems.append(Problem("signed-added", f"{file} is there and was not signed", place, ANEW))
+            problems.append(Problem("signed-added", f"{file} is there and was not signed", place, hint))
         elif now[file] != then[file]:
-            problems.append(Problem("signed-changed", f"{file} is not the file that was signed", place, ANEW))
+            problems.append(Problem("signed-changed", f"{file} is not the file that was signed", place, hint))
     return problems
 
 
