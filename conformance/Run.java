@@ -42,7 +42,8 @@ public class Run {
                     if (expected.equals(answer)) {
                         passed++;
                     } else if (++failed <= SHOWN) {
-                        System.out.println(line.substring(0, middle) + "\n    expected " + expected + "\n         got " + answer);
+                        String id = line.split("\"id\":\"", 2)[1].split("\"", 2)[0]; // the first id of a line is that of the case
+                        System.out.println(id + ":\n    expected " + expected + "\n         got " + answer);
                     }
                 }
             }

@@ -86,10 +86,15 @@ def calendars_of(names: Mapping[str, str]) -> Any:
 
 def answer(case: Mapping[str, Any]) -> dict[str, Any]:
     """The stable core of the decision about one case."""
+    return answer_by(model_of(tuple(case["rulesets"])), case)
+
+
+def answer_by(model: sky.Model, case: Mapping[str, Any]) -> dict[str, Any]:
+    """The same by a model that is at hand."""
     known_on = case.get("known_on")
     return core(
         sky.decide(
-            model_of(tuple(case["rulesets"])),
+            model,
             sky.Case.from_json(case["record"]),
             on=date.fromisoformat(case["on"]),
             known_on=date.fromisoformat(known_on) if known_on else None,
@@ -107,6 +112,7 @@ def core(decision: sky.Decision) -> dict[str, Any]:
             "state": t.state,
             "duty": t.duty,
             "roles": sorted(t.roles),
+            "organisation": t.organisation,
             "due": t.due.isoformat() if t.due and t.state not in OVER else None,
             "overdue": t.overdue,
         }

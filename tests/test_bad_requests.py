@@ -23,7 +23,7 @@ import pytest
 
 import sky_model as sky
 from sky_model.host.intake import LONGEST_LINE
-from sky_model.host.requests import CODES, Desk, answer, dumps_answer, read_json
+from sky_model.host.requests import CODES, Desk, answer, one_line, read_json
 
 SKY = [sys.executable, "-m", "sky_model.cli", "serve", "--stdio"]
 EVENTS: list[dict[str, Any]] = [
@@ -276,7 +276,7 @@ def test_a_name_in_a_wrong_place_is_never_repeated(secret: str) -> None:
             if "error" in said:
                 errors += 1
                 assert said["error"]["code"] != "internal", (path, put)
-                shown = dumps_answer({**said, "id": None})
+                shown = one_line({**said, "id": None})
                 assert secret[:13] not in shown or path[-1] == "id", (path, put)  # an event is told by its id…
                 assert shown.count("Aino") <= 2, (path, put)  # …and never at length
                 assert len(shown) < 500, (path, put)

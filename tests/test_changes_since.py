@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import sky_model as sky
-from sky_model.decision import Changes, Decision, dumps
+from sky_model.changes import Changes
+from sky_model.decision import Decision, dumps
 from sky_model.model import load_data
 from sky_model.records import Event
 from sky_model.source import read_text

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 import sky_model as sky
 from sky_model.checkpoints import checkpoint
 from sky_model.cli import app
-from sky_model.decision import decider_of
+from sky_model.decider import decider_of
 from sky_model.engine import digest
 from sky_model.host.log import Log, replay
 from sky_model.model import load_data

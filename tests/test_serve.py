@@ -28,7 +28,7 @@ from sky_model.decision import decision_schema
 from sky_model.host import requests
 from sky_model.host.intake import LONGEST_LINE
 from sky_model.host.lines import answer_lines, bounded_lines
-from sky_model.host.requests import CODES, FIELDS, Desk, answer, answer_bytes, answer_schema, dumps_answer, request_schema
+from sky_model.host.requests import CODES, FIELDS, Desk, answer, answer_bytes, answer_schema, one_line, request_schema
 from sky_model.host.schools import read_schools
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -285,11 +285,11 @@ def test_no_error_repeats_an_identity_code_or_an_address(secret: str) -> None:
         with_record() | {"record": RECORD | {secret: 1}},
         request("check", files={"ruleset.yaml": LAYER, secret: ""}),
     ):
-        said = dumps_answer(answer(DESK, asked))
+        said = one_line(answer(DESK, asked))
         assert '"error":{' in said
         assert secret not in said
     twice = GOOD.replace(b'"lessons": 6', f'"{secret}": 6, "{secret}": 7'.encode())
-    assert secret not in dumps_answer(answer_bytes(DESK, twice))
+    assert secret not in one_line(answer_bytes(DESK, twice))
 
 
 def test_what_fails_inside_is_told_without_a_word_of_the_record(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,8 @@ It proposes, a person decides. `load` a ruleset, make a `Case` of a pupil's reco
 from __future__ import annotations
 
 from sky_model.calendars import load_calendar
-from sky_model.decision import Decision, Reason, Task, decide
+from sky_model.decider import decide
+from sky_model.decision import Decision, Reason, Task
 from sky_model.engine import engine_version as _version
 from sky_model.errors import CaseError, Place, Problem, RecordError, RulesetError
 from sky_model.explanation import explain

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sky_model.decision import decider_of
+from sky_model.decider import decider_of
 from sky_model.errors import RecordError
 from sky_model.facts import TRUE, Facts, Part
 from sky_model.path import Opening, Path, grounds_of, words_of

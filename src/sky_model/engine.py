@@ -17,7 +17,7 @@ __all__ = ["digest", "engine_fingerprint", "engine_version", "numbers_of"]
 
 MEANING = (
     "records", "schooldays", "source", "vocabulary", "layers", "rules", "compiler", "calendars", "measures", "facts", "path",
-    "tasks", "decision",
+    "tasks", "decision", "decider",
 )  # fmt: skip
 
 

@@ -549,9 +549,7 @@ class Facts:
     def days_done(self, action: str, moment: int) -> list[int]:
         """The days on which an action was done, by what was recorded or by answers to all that it asks."""
         days = [a.on.toordinal() for a in self.statuses(action, moment) if a.status == "done"]
-        act = self.rules.acts.get(action)
-        answered = self.answered(act, moment, 0) if act is not None and act.asks else None
-        return days if answered is None else [*days, answered]
+        return [*days, *self.rounds(self.rules.acts.get(action), moment)]
 
     def sums(self, count: Count, day: int, moment: int, since: int | None = None) -> tuple[int, int]:
         """(low, high) about a day with the knowledge of a moment."""
@@ -791,18 +789,18 @@ class Facts:
             sure, maybe = sure & a, maybe & b
         for kind, condition in count.only_if:
             if kind == e.kind:
-                a, b = self._only_if(condition, asked, moment)
+                a, b = self.only_if(condition, asked, moment)
                 sure, maybe = sure & a, maybe & b
         if not maybe:
             return None
         is_mark = sure & int(e.low > 0 or e.aside == "no_length")
         return Piece(e.low * sure, e.high, is_mark, e.said)
 
-    def _only_if(self, condition: Condition, day: int, moment: int) -> Pair:
+    def only_if(self, condition: Condition, day: int, moment: int) -> Pair:
         """A condition of reports, questions and the grade; steps are not asked here."""
         if isinstance(condition, Test):
             return self.ask(condition, day, moment, UNKNOWN)
-        pairs = [self._only_if(c, day, moment) for c in condition.parts]
+        pairs = [self.only_if(c, day, moment) for c in condition.parts]
         if isinstance(condition, All):
             return min(p[0] for p in pairs), min(p[1] for p in pairs)
         either = max(p[0] for p in pairs), max(p[1] for p in pairs)
@@ -960,19 +958,20 @@ class Facts:
             days.append(min(known))
         return max(days, default=None)
 
+    def rounds(self, act: Act | None, moment: int) -> list[int]:
+        """The days on which everything that an action asks was answered, each time anew."""
+        days: list[int] = []
+        if act is not None and act.asks:
+            while (on := self.answered(act, moment, days[-1] + 1 if days else 0)) is not None:
+                days.append(on)
+        return days
+
     def _ask_action(self, test: Test, day: int, moment: int) -> Pair:
         for op, value in test.asks:
             status = "done" if op == "done_within" else value
             found = [a for a in self.statuses(test.fact, moment) if a.status == status and a.on.toordinal() <= day]
-            act = self.rules.acts.get(test.fact)
-            if (
-                status == "done"
-                and act is not None
-                and act.asks
-                and (on := self.answered(act, moment, 0)) is not None
-                and on <= day
-            ):
-                found.append(ActionTaken(act.id, "done", date.fromordinal(on)))
+            rounds = self.rounds(self.rules.acts.get(test.fact), moment) if status == "done" else []
+            found += [ActionTaken(test.fact, "done", date.fromordinal(on)) for on in rounds if on <= day]
             if op == "done_within":
                 found = [a for a in found if self._still_within(a, value, day, moment)]
             if not found:

@@ -45,6 +45,7 @@ LAST_SEQ = DAY - 3
 IDENTITY_CODE = re.compile(r"(?<![0-9A-Z])\d{6}[-+A-FU-Y]\d{3}[0-9A-Z](?![0-9A-Z])", re.IGNORECASE | re.ASCII)
 # The same for a JSON Schema, whose patterns know neither flags nor looking back everywhere.
 CODE_PATTERN = "(^|[^0-9A-Za-z])[0-9]{6}[-+A-FU-Ya-fu-y][0-9]{3}[0-9A-Za-z]([^0-9A-Za-z]|$)"
+CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
 PERSONAL = {"anyOf": [{"pattern": "@"}, {"pattern": CODE_PATTERN}]}
 LONGEST = 200
 MOST_LESSONS = 24  # in a mark
@@ -767,6 +768,10 @@ def _given(data: Mapping[str, Any], key: str, default: Any) -> Any:
 def _check_pupil(pupil: Any) -> None:
     if not isinstance(pupil, str) or not pupil.strip(BLANKS) or len(pupil) > LONGEST:
         raise RecordError("no-pupil", "a record needs a pupil: an opaque id as a short text", field="pupil")
+    if CONTROL.search(pupil):
+        raise RecordError(
+            "control-character", "the id holds a character that cannot be printed; hand in a short text", field="pupil"
+        )
     if IDENTITY_CODE.search(pupil):
         raise RecordError("identity-code", "the id looks like an identity code; hand in a pseudonym", field="pupil")
     if "@" in pupil:
@@ -796,7 +801,7 @@ def _event(data: Any, index: int, pupil: str) -> Event:
             continue
         if found is None:
             hint = nearest(str(key), known)
-            message = f"this field of a {kind} is not known" + (f"; {hint}" if hint else "")
+            message = f"this field of {'an' if str(kind)[0] in 'ae' else 'a'} {kind} is not known" + (f"; {hint}" if hint else "")
             raise RecordError("unknown-field", message, pupil=pupil, field=str(key)[:60], event=_id_of(data, index))
         name, read = found
         try:
@@ -982,7 +987,7 @@ def record_schema() -> dict[str, Any]:
     pupil = _TEXT | {
         "description": "an opaque pseudonym; never an identity code or an address",
         "pattern": "[^ \\t\\n\\r]",
-        "not": PERSONAL,
+        "not": {"anyOf": [*PERSONAL["anyOf"], {"pattern": CONTROL.pattern}]},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

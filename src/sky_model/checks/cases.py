@@ -16,7 +16,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from sky_model.calendars import load_calendar
-from sky_model.decision import Decision, decide
+from sky_model.decider import decide
+from sky_model.decision import Decision
 from sky_model.errors import Problem, RulesetError
 from sky_model.explanation import explain
 from sky_model.records import Case

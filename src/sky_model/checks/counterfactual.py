@@ -38,7 +38,8 @@ from math import prod
 from typing import Any, Literal, TypeAlias
 
 from sky_model.calendars import load_calendar
-from sky_model.decision import Decision, decide
+from sky_model.decider import decide
+from sky_model.decision import Decision
 from sky_model.errors import Place, Problem, RulesetError
 from sky_model.errors import nearest as nearest_word
 from sky_model.explanation import Speaker, big, small

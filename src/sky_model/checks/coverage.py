@@ -15,7 +15,7 @@ from typing import Any
 
 from sky_model.checks.cases import read_cases, record_of
 from sky_model.checks.mutations import asking_steps, can_be_known, own_names
-from sky_model.decision import decide
+from sky_model.decider import decide
 from sky_model.facts import FALSE, TRUE, Facts
 from sky_model.path import Opening
 from sky_model.path import Path as CasePath

@@ -16,7 +16,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
-from sky_model.decision import Decision, Task, decide
+from sky_model.decider import decide
+from sky_model.decision import Decision, Task
 from sky_model.errors import Place, Problem, RulesetError, nearest
 from sky_model.layers import IDENTITY, STATUTORY, Origin, Whole, read_layers, rulesets_folder, show
 from sky_model.records import ActionTaken, Case, Enrolment

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from sky_model.calendars import load_calendar
 from sky_model.compiler import with_its_base
-from sky_model.decision import Decision, decide
+from sky_model.decider import decide
+from sky_model.decision import Decision
 from sky_model.errors import RecordError
 from sky_model.layers import read_layers
 from sky_model.milder import Milder, prove

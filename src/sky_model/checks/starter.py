@@ -20,7 +20,8 @@ from typing import Any
 
 from sky_model.calendars import load_calendar
 from sky_model.checks.cases import run_cases
-from sky_model.decision import Decision, decide
+from sky_model.decider import decide
+from sky_model.decision import Decision
 from sky_model.errors import Place, Problem, RulesetError, nearest
 from sky_model.layers import rulesets_folder
 from sky_model.model import check, load

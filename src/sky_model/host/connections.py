@@ -18,7 +18,7 @@ import h11
 from uvicorn import Config, Server
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from sky_model.host.requests import RequestError, dumps_answer, error_answer
+from sky_model.host.requests import RequestError, error_answer, one_line
 from sky_model.host.workers import told
 
 __all__ = ["Connection", "server_of"]
@@ -81,7 +81,7 @@ class Connection(H11Protocol):
     def _refuse(self, status: int, error: RequestError) -> None:
         """Answer what is no request that could be handed on; in the middle of another answer there is no room for it."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            body = dumps_answer(error_answer(None, error)).encode()
+            body = one_line(error_answer(None, error)).encode()
             headers = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]
             head = h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode())
             for event in (head, h11.Data(data=body), h11.EndOfMessage()):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from sky_model.host.intake import LONGEST_LINE
-from sky_model.host.requests import CODES, Desk, RequestError, answer_bytes, dumps_answer, error_answer
+from sky_model.host.requests import CODES, Desk, RequestError, answer_bytes, error_answer, one_line
 
 __all__ = ["answer_lines", "bounded_lines"]
 
@@ -50,6 +50,6 @@ def answer_lines(desk: Desk, requests: BinaryIO, answers: BinaryIO, *, longest: 
             if said["id"] is None:
                 place = said["error"]["place"]
                 said["error"]["place"] = f"line {number}" + (f", {place}" if place else "")
-        answers.write(dumps_answer(said).encode() + b"\n")
+        answers.write(one_line(said).encode() + b"\n")
         answers.flush()
     return errors

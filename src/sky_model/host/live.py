@@ -18,7 +18,8 @@ from functools import partial
 from itertools import chain, count
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from sky_model.decision import Decision, Task, _accept, _calendars, _Decider
+from sky_model.decider import Decider, accept, calendars_of
+from sky_model.decision import Decision, Task
 from sky_model.errors import nearest
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
 from sky_model.path import Opening, Path
@@ -654,9 +655,9 @@ class Live:
 
     def _decide(self, held: _Held) -> tuple[list[Opening], Decision]:
         model, day = self._models[held.ruleset], self._on.toordinal()
-        calendars = _calendars(held.case, self._calendars)
-        _accept(model, calendars)
-        decider = _Decider(model, held.case, day, end_of(day), calendars, partial(_JudgedPath, self._judge))
+        calendars = calendars_of(held.case, self._calendars)
+        accept(model, calendars)
+        decider = Decider(model, held.case, day, end_of(day), calendars, partial(_JudgedPath, self._judge))
         return decider.path.openings, decider.decision()
 
     def _look(self, held: _Held, *, quietly: bool = False) -> None:

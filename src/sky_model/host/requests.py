@@ -9,7 +9,7 @@ How it is called:
     desk = Desk(load("presets/lessons-per-term"))       # or Desk(model, calendars=…, schools=…)
     answer(desk, request)                               # dict in, dict out; never raises for anything in the request
     answer_bytes(desk, data)                            # UTF-8 JSON in, dict out: the strict reading below, then `answer`
-    dumps_answer(answered)                              # one line of JSON, without its newline
+    one_line(answered)                              # one line of JSON, without its newline
 
 Every request has `format` (1), `id` (a text of 1 to 200 characters, or a whole number; echoed, never an identity code) and
 `request`. Days are texts such as "2026-10-01"; a field in brackets may be left out; null counts as left out:
@@ -51,7 +51,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from sky_model.calendars import load_calendar
-from sky_model.decision import Decision, decide, decision_schema
+from sky_model.decider import decide
+from sky_model.decision import Decision, decision_schema, one_line
 from sky_model.engine import engine_fingerprint
 from sky_model.errors import Problem, RecordError, RulesetError, nearest
 from sky_model.explanation import explain
@@ -67,8 +68,17 @@ from sky_model.source import read_text
 from sky_model.vocabulary import LANGUAGES
 
 __all__ = [
-    "CODES", "FIELDS", "Desk", "RequestError", "answer", "answer_bytes", "answer_schema", "dumps_answer", "error_answer",
-    "read_json", "request_schema",
+    "CODES",
+    "FIELDS",
+    "Desk",
+    "RequestError",
+    "answer",
+    "answer_bytes",
+    "answer_schema",
+    "error_answer",
+    "one_line",
+    "read_json",
+    "request_schema",
 ]  # fmt: skip
 
 # What can be wrong with a request itself: the code and when it is told. Published in docs/howto-embedding.md.
@@ -331,19 +341,10 @@ def answer(desk: Desk, request: Any, more: Mapping[str, Word] | None = None) -> 
         return error_answer(name, _of_fault(e))
 
 
-LINE_ENDS = re.compile("[\x85\u2028\u2029]")
-
-
 def error_answer(name: str | int | None, error: RequestError) -> dict[str, Any]:
     """An error as an answer. Whatever looks like an identity code or an address is taken out of it."""
     said = {"message": error.message, "field": error.field, "place": error.place, "hint": error.hint}
     return {"format": 1, "id": name, "error": {"code": error.code} | {k: PERSONAL.sub("…", v) for k, v in said.items()}}
-
-
-def dumps_answer(answered: Mapping[str, Any]) -> str:
-    """One line of JSON, the same bytes for the same answer; one also for readers who end lines at other characters too."""
-    text = json.dumps(answered, ensure_ascii=False, separators=(",", ":"))
-    return LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _id(request: Mapping[str, Any]) -> str | int:

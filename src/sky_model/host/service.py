@@ -26,7 +26,7 @@ from typing import Any, TypeAlias
 
 from sky_model.host import cards
 from sky_model.host.intake import LONGEST_LINE
-from sky_model.host.requests import CODES, FIELDS, Desk, RequestError, answer_schema, dumps_answer, error_answer, request_schema
+from sky_model.host.requests import CODES, FIELDS, Desk, RequestError, answer_schema, error_answer, one_line, request_schema
 from sky_model.host.workers import HTTP_CODES, Workers, at_line, told
 
 try:
@@ -374,11 +374,11 @@ def _answered(code: str, said: bytes, headers: Mapping[str, str] | None = None) 
 
 
 def _refused(e: RequestError, headers: Mapping[str, str] | None = None) -> Response:
-    return _answered(e.code, dumps_answer(error_answer(None, e)).encode(), headers)
+    return _answered(e.code, one_line(error_answer(None, e)).encode(), headers)
 
 
 def _line(e: RequestError, number: int) -> bytes:
-    return dumps_answer(at_line(error_answer(None, e), number)).encode()
+    return one_line(at_line(error_answer(None, e), number)).encode()
 
 
 def _know(request: Request, known: tuple[str, ...]) -> dict[str, str]:
@@ -489,7 +489,7 @@ def _content(schema: str, kind: str, example: Any = None) -> dict[str, Any]:
         if schema.endswith("-answer"):
             shape = {"oneOf": [shape, {"$ref": "#/$defs/error"}]}
         shape = {"type": "string", "description": f"each line is one {schema.replace('-', ' ')}", "x-line": shape}
-        example = None if example is None else dumps_answer(example) + "\n"
+        example = None if example is None else one_line(example) + "\n"
     return {"schema": shape} | ({} if example is None else {"example": example})
 
 

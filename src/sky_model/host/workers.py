@@ -28,7 +28,7 @@ from typing import Any
 
 from sky_model.engine import engine_fingerprint
 from sky_model.host import cards
-from sky_model.host.requests import CODES, Desk, RequestError, answer, dumps_answer, error_answer, read_json
+from sky_model.host.requests import CODES, Desk, RequestError, answer, error_answer, one_line, read_json
 
 __all__ = ["HTTP_CODES", "Workers", "answer_as", "told"]
 
@@ -70,8 +70,8 @@ def answer_line(desk: Desk, word: str, data: bytes, number: int) -> tuple[str, b
     """The code of the error, if it is one, and the answer. An error without an id names its line, if it has a number."""
     said = answer_as(desk, word, data)
     if "error" not in said:
-        return "", dumps_answer(said).encode()
-    return said["error"]["code"], dumps_answer(at_line(said, number)).encode()
+        return "", one_line(said).encode()
+    return said["error"]["code"], one_line(at_line(said, number)).encode()
 
 
 def at_line(said: dict[str, Any], number: int) -> dict[str, Any]:
