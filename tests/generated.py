@@ -14,8 +14,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from sky_model.events import ActionTaken, Answer, Enrolment, Mark, Register, Report, Retracted, StepClosed
 from sky_model.model import load_data
-from sky_model.records import ActionTaken, Answer, Case, Enrolment, Mark, Register, Report, Retracted, StepClosed
+from sky_model.records import Case
 from sky_model.rules import Model
 from sky_model.schooldays import Calendar, SchoolYear
 

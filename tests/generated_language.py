@@ -13,7 +13,8 @@ from typing import Any
 from generated import NAME, _file, names_in
 from hypothesis import strategies as st
 
-from sky_model.records import ActionTaken, Answer, Case, Enrolment, Mark, Register, Report, Retracted, StepClosed
+from sky_model.events import ActionTaken, Answer, Enrolment, Mark, Register, Report, Retracted, StepClosed
+from sky_model.records import Case
 from sky_model.schooldays import Calendar, SchoolYear
 
 __all__ = ["TWO_YEARS", "language_cases", "language_counters", "language_data", "language_examples", "reading_data"]

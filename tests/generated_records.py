@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from hypothesis import strategies as st
 
 import sky_model as sky
-from sky_model.records import Event
+from sky_model.events import Event
 
 CALENDAR = sky.load_calendar("example-week-43/2026-27")
 FIRST, LAST = date(2026, 8, 12), date(2027, 1, 29)

@@ -13,8 +13,20 @@ from typing import Any
 from generated import FIRST, LAST, NAME, SCHOOL_DAYS, _file, marks
 from hypothesis import strategies as st
 
+from sky_model.events import (
+    ActionTaken,
+    Answer,
+    Consent,
+    Enrolment,
+    Event,
+    Mark,
+    Pause,
+    Report,
+    Retracted,
+    StepClosed,
+)
 from sky_model.model import load_data
-from sky_model.records import ActionTaken, Answer, Case, Consent, Enrolment, Event, Mark, Pause, Report, Retracted, StepClosed
+from sky_model.records import Case
 from sky_model.rules import Model
 
 __all__ = ["COUNTERS", "language_task_examples", "said_of_people", "task_examples"]

@@ -16,7 +16,8 @@ from typing import Any
 
 from slow_facts import FALSE, TRUE, UNKNOWN, Asked, Known, SlowFacts, Truth, compared, either, every, opposite, truth_of
 
-from sky_model.records import DAY, ActionTaken, Case, Mark, StepClosed, end_of
+from sky_model.events import DAY, ActionTaken, Mark, StepClosed, end_of
+from sky_model.records import Case
 from sky_model.rules import Act, All, AnyOf, ByGrade, Model, NoneOf, Ruleset, StepOf, Test, Unsaid, tests_in
 from sky_model.schooldays import Calendar
 

@@ -13,7 +13,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from sky_model.records import DAY, ActionTaken, Answer, Case, Enrolment, Mark, Register, Report, Retracted
+from sky_model.events import DAY, ActionTaken, Answer, Enrolment, Mark, Register, Report, Retracted
+from sky_model.records import Case
 from sky_model.rules import Count, MarkTest, Model, Ruleset
 from sky_model.schooldays import Calendar, Schedule, SchoolYear, Span, monday
 

@@ -15,7 +15,8 @@ from typing import Any
 from slow_decider import Opening, _Path
 from slow_facts import FALSE, TRUE, UNKNOWN, Asked, Known, Truth, every
 
-from sky_model.records import DAY, ActionTaken, Case, Consent, Pause, end_of
+from sky_model.events import DAY, ActionTaken, Consent, Pause, end_of
+from sky_model.records import Case
 from sky_model.rules import Act, Model, Notice
 from sky_model.schooldays import Calendar, Span, monday
 

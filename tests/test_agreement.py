@@ -13,10 +13,10 @@ from slow_decider import _Path, decide_slowly
 from slow_facts import Asked
 
 import sky_model as sky
+from sky_model.events import DAY, end_of
 from sky_model.facts import Facts
 from sky_model.model import load_data
 from sky_model.path import Path
-from sky_model.records import DAY, end_of
 from sky_model.schooldays import Calendar
 
 FIRST, LAST = CALENDAR.years[0].first, CALENDAR.years[-1].last

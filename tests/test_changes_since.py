@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 import sky_model as sky
 from sky_model.changes import Changes
 from sky_model.decision import Decision, dumps
+from sky_model.events import Event
 from sky_model.model import load_data
-from sky_model.records import Event
 from sky_model.source import read_text
 
 many = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -24,9 +24,21 @@ from sky_model.checkpoints import checkpoint
 from sky_model.cli import app
 from sky_model.decider import decider_of
 from sky_model.engine import digest
+from sky_model.events import (
+    ActionTaken,
+    Answer,
+    Consent,
+    Enrolment,
+    Mark,
+    Pause,
+    Register,
+    Report,
+    Retracted,
+    StepClosed,
+)
 from sky_model.host.log import Log, replay
 from sky_model.model import load_data
-from sky_model.records import ActionTaken, Answer, Case, Consent, Enrolment, Mark, Pause, Register, Report, Retracted, StepClosed
+from sky_model.records import Case
 from sky_model.schooldays import Calendar
 
 FIRST, SECOND = (date.fromordinal(y.first) for y in TWO_YEARS.years)

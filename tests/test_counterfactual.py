@@ -30,8 +30,8 @@ from sky_model.checks.counterfactual import (
     what_if,
 )
 from sky_model.decision import Nearest
+from sky_model.events import Retracted, end_of
 from sky_model.model import load_data
-from sky_model.records import Retracted, end_of
 from sky_model.rules import ByGrade
 from sky_model.rules import tests_in as comparisons_in
 

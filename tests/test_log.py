@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 
 import sky_model as sky
 from sky_model import cli
+from sky_model.events import Event
 from sky_model.host.log import EMPTY, Log, LogError, entries_of, erase, replay, verify
-from sky_model.records import Event
 
 CALENDAR = sky.load_calendar("example-week-43/2026-27")
 MODEL = sky.load("presets/lessons-per-term")

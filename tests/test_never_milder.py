@@ -28,10 +28,11 @@ from sky_model.boxes import differ, facts_of, find, loses
 from sky_model.checks.cases import run_cases
 from sky_model.checks.pupils import examples_for, what_is_milder
 from sky_model.compiler import with_its_base
+from sky_model.events import Enrolment, Mark, Report, StepClosed
 from sky_model.layers import read_layers
 from sky_model.milder import prove
 from sky_model.model import load_data
-from sky_model.records import Case, Enrolment, Mark, Report, StepClosed
+from sky_model.records import Case
 from sky_model.rules import All, AnyOf, Condition, Model, NoneOf
 
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 import sky_model as sky
 from sky_model.decision import dumps
+from sky_model.events import Event, end_of
 from sky_model.facts import Facts
 from sky_model.path import Path
-from sky_model.records import Event, end_of
 
 MODELS = [sky.load("presets/lessons-per-term"), sky.load("presets/share-of-12-weeks")]
 models = st.sampled_from(MODELS)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 import sky_model as sky
 from sky_model.decision import decision_schema, dumps
+from sky_model.events import end_of
 from sky_model.facts import Facts
 from sky_model.model import load_data
 from sky_model.path import Path
-from sky_model.records import end_of
 
 Example = tuple[dict[str, Any], sky.Case, int]
 drawn = settings(

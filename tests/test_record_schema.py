@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 
 import sky_model as sky
 from sky_model.errors import RecordError
+from sky_model.events import LAST_SEQ, TYPES, event_schema
 from sky_model.host import cards
 from sky_model.host.requests import Desk, answer, request_schema
-from sky_model.records import BETWEEN_VALUES, LAST_SEQ, TYPES, event_schema, record_schema
+from sky_model.records import BETWEEN_VALUES, record_schema
 
 FULL = record_schema()
 # A checkpoint is written by the library and handed in as it is: what is in it is no field of an application.

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 import sky_model as sky
-from sky_model.records import Event
+from sky_model.events import Event
 
 CALENDAR = sky.load_calendar("example-week-43/2026-27")
 MODEL = sky.load("presets/lessons-per-term")

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from slow_decider import _Path, decide_slowly
 from slow_facts import Asked, SlowReading
 
+from sky_model.events import ActionTaken, Enrolment, Mark, Register, StepClosed, end_of
 from sky_model.facts import Facts
 from sky_model.model import load_data
-from sky_model.records import ActionTaken, Case, Enrolment, Mark, Register, StepClosed, end_of
+from sky_model.records import Case
 from sky_model.rules import Model
 
 NAME = {"en": "x"}

@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from slow_tasks import OVER, propose_slowly, send_slowly
 
 import sky_model as sky
+from sky_model.events import ActionTaken, Consent, Enrolment, Event, Mark, Pause, Report
 from sky_model.model import load_data
-from sky_model.records import ActionTaken, Case, Consent, Enrolment, Event, Mark, Pause, Report
+from sky_model.records import Case
 
 
 @settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -10,12 +10,9 @@ from sky_model.decider import decide
 from sky_model.decision import Decision, Reason, Task
 from sky_model.engine import engine_version as _version
 from sky_model.errors import CaseError, Place, Problem, RecordError, RulesetError
-from sky_model.explanation import explain
-from sky_model.model import check, load, needs
-from sky_model.records import (
+from sky_model.events import (
     ActionTaken,
     Answer,
-    Case,
     Consent,
     Enrolment,
     Mark,
@@ -25,6 +22,9 @@ from sky_model.records import (
     Retracted,
     StepClosed,
 )
+from sky_model.explanation import explain
+from sky_model.model import check, load, needs
+from sky_model.records import Case
 from sky_model.rules import Model
 from sky_model.schooldays import Calendar
 

@@ -13,7 +13,8 @@ from datetime import date
 from typing import Any, Protocol
 
 from sky_model.errors import RecordError
-from sky_model.records import DAY, TYPE_OF, Case, end_of
+from sky_model.events import DAY, TYPE_OF, end_of
+from sky_model.records import Case
 from sky_model.rules import Ruleset
 
 __all__ = ["Asked", "Change", "Changes", "Correction", "Decided", "Through", "changes_between"]

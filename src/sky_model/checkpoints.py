@@ -17,24 +17,10 @@ from typing import Any
 
 from sky_model.decider import decider_of
 from sky_model.errors import RecordError
+from sky_model.events import ActionTaken, Answer, Consent, Enrolment, Mark, Pause, Register, Report, Retracted, end_of
 from sky_model.facts import TRUE, Facts, Part
 from sky_model.path import Opening, Path, grounds_of, words_of
-from sky_model.records import (
-    ActionTaken,
-    Answer,
-    Case,
-    Checkpoint,
-    Consent,
-    Enrolment,
-    Mark,
-    PastEnd,
-    PastOpening,
-    Pause,
-    Register,
-    Report,
-    Retracted,
-    end_of,
-)
+from sky_model.records import Case, Checkpoint, PastEnd, PastOpening
 from sky_model.rules import Condition, Count, Model, StepOf, tests_in
 from sky_model.schooldays import Calendar, Window
 

@@ -16,9 +16,10 @@ from sky_model.calendars import load_calendar
 from sky_model.decision import Asked, Decision, Nearest, OpenQuestion, OpenStep, Reason, Shown, TooEarly, plain
 from sky_model.engine import digest, engine_fingerprint, engine_version
 from sky_model.errors import RecordError, RulesetError
+from sky_model.events import DAY, Enrolment, Mark, end_of
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
 from sky_model.path import Opening, Path
-from sky_model.records import DAY, Case, Checkpoint, Enrolment, Mark, end_of
+from sky_model.records import Case, Checkpoint
 from sky_model.rules import ByGrade, Count, Model, Test, tests_in
 from sky_model.schooldays import Calendar
 from sky_model.tasks import messages, propose

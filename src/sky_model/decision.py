@@ -16,7 +16,8 @@ from typing import Any
 
 from sky_model.changes import Changes, changes_between
 from sky_model.errors import CaseError, RecordError
-from sky_model.records import ActionTaken, Answer, Case, Consent, Report, StepClosed
+from sky_model.events import ActionTaken, Answer, Consent, Report, StepClosed
+from sky_model.records import Case
 from sky_model.rules import DUTIES, Model, Ruleset
 from sky_model.schooldays import Calendar
 from sky_model.tasks import PARTIES, STATES, Message, Task

@@ -16,8 +16,8 @@ from typing import Any
 __all__ = ["digest", "engine_fingerprint", "engine_version", "numbers_of"]
 
 MEANING = (
-    "records", "schooldays", "source", "vocabulary", "layers", "rules", "compiler", "calendars", "measures", "facts", "path",
-    "tasks", "decision", "decider",
+    "events", "records", "schooldays", "source", "vocabulary", "layers", "rules", "compiler", "calendars", "measures", "facts",
+    "path", "tasks", "decision", "decider",
 )  # fmt: skip
 
 

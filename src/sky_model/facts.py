@@ -14,12 +14,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple, TypeAlias
 
-from sky_model.measures import OneDay, Piece, episodes, measured, most, new_rows, run
-from sky_model.records import (
+from sky_model.events import (
     DAY,
     ActionTaken,
     Answer,
-    Case,
     Consent,
     Enrolment,
     Mark,
@@ -30,6 +28,8 @@ from sky_model.records import (
     StepClosed,
     end_of,
 )
+from sky_model.measures import OneDay, Piece, episodes, measured, most, new_rows, run
+from sky_model.records import Case
 from sky_model.rules import Act, All, AnyOf, ByGrade, Condition, Count, MarkTest, Ruleset, Test
 from sky_model.schooldays import NEVER, PARTS, Calendar, Schedule, Span, Window, Within
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from sky_model.events import DAY, ActionTaken, Mark, Register, StepClosed, end_of
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
-from sky_model.records import DAY, ActionTaken, Mark, PastEnd, PastOpening, Register, StepClosed, end_of
+from sky_model.records import PastEnd, PastOpening
 from sky_model.rules import Act, All, AnyOf, ByGrade, Condition, NoneOf, StepOf, Test, tests_in
 from sky_model.schooldays import NEVER, PARTS, Span, Within
 

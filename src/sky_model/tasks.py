@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sky_model.events import DAY, ActionTaken, end_of
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
 from sky_model.path import Opening, Path
-from sky_model.records import DAY, ActionTaken, end_of
 from sky_model.rules import DUTIES, WHO_RECORDED, Act, ByGrade, Notice, Ruleset, Unsaid, tests_in
 from sky_model.schooldays import NEVER, Calendar, Span, Window
 

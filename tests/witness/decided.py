@@ -17,7 +17,7 @@ from slow_facts import Asked, Known, SlowFacts
 from witness.given import Question, questions_of
 
 import sky_model as sky
-from sky_model.records import end_of
+from sky_model.events import end_of
 from sky_model.rules import WHO_RECORDED, Count, Model, Ruleset, tests_in
 
 __all__ = ["Decided", "decided"]

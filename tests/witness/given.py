@@ -16,9 +16,10 @@ from fractions import Fraction
 from typing import Any
 
 import sky_model as sky
+from sky_model.events import DAY, Answer, Enrolment, Report, end_of
 from sky_model.facts import FALSE, LATER, TRUE, Dated, Facts, Place, Reading
 from sky_model.path import Opening, Path, _Version
-from sky_model.records import DAY, Answer, Case, Enrolment, Report, end_of
+from sky_model.records import Case
 from sky_model.rules import WHO_RECORDED, Act, ByGrade, Condition, Count, Ruleset, StepOf, tests_in
 from sky_model.schooldays import Calendar
 from sky_model.tasks import propose

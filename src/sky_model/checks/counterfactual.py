@@ -42,10 +42,11 @@ from sky_model.decider import decide
 from sky_model.decision import Decision
 from sky_model.errors import Place, Problem, RulesetError
 from sky_model.errors import nearest as nearest_word
+from sky_model.events import Answer, Enrolment, Mark, Register, Report, Retracted, end_of
 from sky_model.explanation import Speaker, big, small
 from sky_model.facts import Facts
 from sky_model.path import Opening, Path
-from sky_model.records import Answer, Case, Enrolment, Mark, Register, Report, Retracted, end_of
+from sky_model.records import Case
 from sky_model.rules import ByGrade, Count, Model, Ruleset, StepOf, Test, tests_in
 from sky_model.schooldays import Calendar
 from sky_model.vocabulary import LANGUAGES

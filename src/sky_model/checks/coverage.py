@@ -16,10 +16,11 @@ from typing import Any
 from sky_model.checks.cases import read_cases, record_of
 from sky_model.checks.mutations import asking_steps, can_be_known, own_names
 from sky_model.decider import decide
+from sky_model.events import DAY, end_of
 from sky_model.facts import FALSE, TRUE, Facts
 from sky_model.path import Opening
 from sky_model.path import Path as CasePath
-from sky_model.records import DAY, Case, end_of
+from sky_model.records import Case
 from sky_model.rules import ByGrade, Condition, Model, Ruleset, StepOf, Test
 from sky_model.schooldays import Calendar
 

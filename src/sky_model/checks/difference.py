@@ -19,8 +19,9 @@ from typing import Any, Literal
 from sky_model.decider import decide
 from sky_model.decision import Decision, Task
 from sky_model.errors import Place, Problem, RulesetError, nearest
+from sky_model.events import ActionTaken, Enrolment
 from sky_model.layers import IDENTITY, STATUTORY, Origin, Whole, read_layers, rulesets_folder, show
-from sky_model.records import ActionTaken, Case, Enrolment
+from sky_model.records import Case
 from sky_model.rules import Act, Model
 from sky_model.schooldays import Calendar
 from sky_model.source import read_file

@@ -16,9 +16,10 @@ from sky_model.compiler import with_its_base
 from sky_model.decider import decide
 from sky_model.decision import Decision
 from sky_model.errors import RecordError
+from sky_model.events import Enrolment, Mark, Report
 from sky_model.layers import read_layers
 from sky_model.milder import Milder, prove
-from sky_model.records import Case, Enrolment, Mark, Report
+from sky_model.records import Case
 from sky_model.rules import DUTIES, Model, Ruleset, tests_in
 from sky_model.schooldays import Calendar
 from sky_model.tasks import OVER

@@ -23,9 +23,9 @@ from typing import Any, NoReturn
 
 from sky_model.decision import Decision
 from sky_model.errors import CaseError
+from sky_model.events import ActionTaken, Mark, event_schema
 from sky_model.explanation import Speaker, big
 from sky_model.host.requests import (
-    CODES,
     ID,
     Desk,
     RequestError,
@@ -34,12 +34,11 @@ from sky_model.host.requests import (
     _decided,
     _record,
     _shape,
-    _text,
+    language_of,
     request_schema,
 )
-from sky_model.records import ActionTaken, Case, Mark, event_schema
+from sky_model.records import Case
 from sky_model.tasks import OVER, Task
-from sky_model.vocabulary import LANGUAGES
 
 __all__ = ["EVENT_CODES", "LONGEST_SUMMARY", "WORDS", "cards", "schema_of_answer", "schema_of_request"]
 
@@ -133,11 +132,7 @@ def _answers(t: Task, language: str) -> dict[str, Any]:
 
 
 def _cards(desk: Desk, request: Mapping[str, Any]) -> list[dict[str, Any]]:
-    language = _text(request, "language") or "fi"
-    if language not in LANGUAGES:
-        said = CODES["language-unknown"]
-        raise RequestError("language-unknown", said, field="language", hint=f"write one of {', '.join(LANGUAGES)}")
-    return cards(_decided(desk, request), language=language)
+    return cards(_decided(desk, request), language=language_of(request))
 
 
 # ---------------------------------------------------------------------- what a person answers

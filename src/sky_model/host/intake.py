@@ -22,7 +22,8 @@ from pydantic import Field
 
 from sky_model.engine import digest
 from sky_model.errors import Place, Problem, RecordError, RulesetError
-from sky_model.records import Case, Enrolment, Mark
+from sky_model.events import Enrolment, Mark
+from sky_model.records import Case
 from sky_model.source import Source, read_file
 from sky_model.vocabulary import Day, Shape, Whole, YesNo, read
 

@@ -21,9 +21,10 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from sky_model.decider import Decider, accept, calendars_of
 from sky_model.decision import Decision, Task
 from sky_model.errors import nearest
+from sky_model.events import TYPE_OF, Event, end_of
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
 from sky_model.path import Opening, Path
-from sky_model.records import TYPE_OF, Case, Event, end_of
+from sky_model.records import Case
 from sky_model.rules import All, AnyOf, ByGrade, Condition, Model, NoneOf, Ruleset, StepOf, Test
 from sky_model.schooldays import Calendar
 

@@ -36,9 +36,10 @@ from typing import IO, Any, Literal, TypeAlias
 from sky_model.decision import Decision
 from sky_model.engine import digest
 from sky_model.errors import RecordError
+from sky_model.events import DAY, TYPE_OF, ActionTaken, Answer, Consent, StepClosed, end_of
 from sky_model.facts import FALSE, TRUE, Facts
 from sky_model.path import Path as PathOfCase
-from sky_model.records import DAY, TYPE_OF, ActionTaken, Answer, Case, Consent, StepClosed, end_of
+from sky_model.records import Case
 
 __all__ = ["EMPTY", "Fault", "Log", "LogError", "Proof", "Verified", "entries_of", "erase", "replay", "verify"]
 

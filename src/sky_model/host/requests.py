@@ -55,12 +55,13 @@ from sky_model.decider import decide
 from sky_model.decision import Decision, decision_schema, one_line
 from sky_model.engine import engine_fingerprint
 from sky_model.errors import Problem, RecordError, RulesetError, nearest
+from sky_model.events import Enrolment, as_whole
 from sky_model.explanation import explain
 from sky_model.host.intake import LONGEST_LINE
 from sky_model.host.schools import School, Schools
 from sky_model.layers import rulesets_folder
 from sky_model.model import check, needs
-from sky_model.records import IDENTITY_CODE, Case, Enrolment, as_whole, record_schema
+from sky_model.records import IDENTITY_CODE, Case, record_schema
 from sky_model.records import PERSONAL as PERSONAL_SCHEMA
 from sky_model.rules import Model
 from sky_model.schooldays import Calendar
@@ -76,6 +77,7 @@ __all__ = [
     "answer_bytes",
     "answer_schema",
     "error_answer",
+    "language_of",
     "one_line",
     "read_json",
     "request_schema",
@@ -403,6 +405,15 @@ def _day(request: Mapping[str, Any], key: str) -> date | None:
     raise RequestError("day", f"{key} is not a day", field=key, hint="write it as 2026-10-01, without a time")
 
 
+def language_of(request: Mapping[str, Any]) -> str:
+    """The language of an answer in words; Finnish when nobody says."""
+    said = _text(request, "language")
+    if said is not None and said not in LANGUAGES:
+        hint = f"write one of {', '.join(LANGUAGES)}"
+        raise RequestError("language-unknown", CODES["language-unknown"], field="language", hint=hint)
+    return said or "fi"
+
+
 def _text(request: Mapping[str, Any], key: str) -> str | None:
     said = request.get(key)
     if said is None or isinstance(said, str):
@@ -436,10 +447,7 @@ def _decide(desk: Desk, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _explain(desk: Desk, request: Mapping[str, Any]) -> dict[str, Any]:
-    language = _text(request, "language") or "fi"
-    if language not in LANGUAGES:
-        said = CODES["language-unknown"]
-        raise RequestError("language-unknown", said, field="language", hint=f"write one of {', '.join(LANGUAGES)}")
+    language = language_of(request)
     return {"language": language, "text": explain(_decided(desk, request), language=language)}
 
 

@@ -17,9 +17,10 @@ from pydantic import Field
 
 from sky_model.calendars import load_calendar
 from sky_model.errors import Place, Problem, RecordError, RulesetError
+from sky_model.events import Enrolment
 from sky_model.host.intake import Mapping, read_mapping
 from sky_model.host.signing import NO_KEYS, Signed, check_key
-from sky_model.records import Case, Enrolment
+from sky_model.records import Case
 from sky_model.rules import Model
 from sky_model.schooldays import Calendar
 from sky_model.source import Source, read_file
