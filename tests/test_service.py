@@ -30,6 +30,7 @@ import sky_model as sky
 from sky_model.cli import app as command
 from sky_model.host import cards
 from sky_model.host.requests import CODES, Desk, answer
+from sky_model.host.schools import read_schools
 
 try:
     import httpx
@@ -92,6 +93,22 @@ def test_every_address_answers_what_the_same_request_is_answered_elsewhere(path:
     schema_of(f"{word}-answer").validate(response.json())
     assert post(path, EXAMPLES[path] | {"request": word}).json() == response.json()
     assert response.headers["cache-control"] == "no-store"
+
+
+def test_schools_have_rules_of_their_own_here_too(tmp_path: Path) -> None:
+    (tmp_path / "schools.yaml").write_text(
+        "format: 1\nschools:\n"
+        "  - {id: s-1, calendars: [example-week-43/2026-27], rulesets: [presets/share-of-12-weeks]}\n"
+        "  - {id: s-3, calendars: [example-week-43/2026-27]}\n",
+        encoding="utf-8",
+    )
+    app = app_of(Desk(DESK.model, schools=read_schools(tmp_path / "schools.yaml")))
+    for school, rules in (("s-1", "share-of-12-weeks"), ("s-3", "lessons-per-term")):
+        enrolled = RECORD["events"][0] | {"school": school}
+        body = DECIDE | {"record": RECORD | {"events": [enrolled, *RECORD["events"][1:]]}}
+        assert post("/decide", body, app).json()["decide"]["basis"]["ruleset"]["name"].startswith(rules)
+        assert ask("GET", f"/needs?school={school}", app).json()["needs"]["ruleset"].startswith(rules)
+    assert error_of(ask("GET", "/needs?school=s-9", app), 422)["code"] == "school-unknown"
 
 
 def test_rules_and_needs_are_read_without_a_body() -> None:

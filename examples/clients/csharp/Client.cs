@@ -11,9 +11,9 @@ using System.Text.Json;
 
 public sealed class Sky : IDisposable
 {
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+    private static readonly UTF8Encoding Utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
     private readonly Process sky;
-    private readonly object turn = new();
+    private readonly object turn = new object();
 
     public Sky(params string[] command)
     {
