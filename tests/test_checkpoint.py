@@ -542,7 +542,12 @@ def test_a_log_is_proven_from_a_record_with_a_checkpoint(tmp_path: Path) -> None
     def decide(c: Case, on: date, known_on: date | None) -> sky.Decision:
         return sky.decide(model, c, on=on, known_on=known_on)
 
-    assert [p.state for p in replay(tmp_path / "log", {"p-17": case}, decide)] == ["proven"]
+    later = case.with_events(sky.Mark(date(2026, 10, 1), lessons=2, kind="health", id="later"))
+    corrected = later.with_events(sky.Mark(date(2026, 9, 3), lessons=0, kind="health", id="n3", recorded=date(2026, 10, 2)))
+    for known in (case, later, corrected):
+        assert [p.state for p in replay(tmp_path / "log", {"p-17": known}, decide)] == ["proven"]
+    whole = school_case(closed=True)
+    assert [p.state for p in replay(tmp_path / "log", {"p-17": whole}, decide)] == ["other_record"]
 
 
 def test_the_command_writes_every_record_and_says_which_stay_whole(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def _branches(node: ast.expr) -> list[ast.expr]:
 
 def _codes_in(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     """(whose they are, code) as the source raises them: by a call, or as the first of a pair that a call takes up."""
-    rulesets, records = ("Problem", "_fault", "fault", "refuse"), ("RecordError", "_Bad")
+    rulesets, records = ("Problem", "_fault", "fault", "refuse"), ("RecordError", "Bad")
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args:
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
@@ -82,7 +82,7 @@ def _codes_in(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
             if getattr(node.targets[0].elts[0], "id", "") == "rule":
                 yield from (("record", x.elts[0]) for x in _branches(node.value) if isinstance(x, ast.Tuple))
-        elif isinstance(node, ast.FunctionDef) and node.name == "_impossible":
+        elif isinstance(node, ast.FunctionDef) and node.name == "impossible":
             found = [x.value for x in ast.walk(node) if isinstance(x, ast.Return)]
             yield from (("record", x.elts[0]) for x in found if isinstance(x, ast.Tuple))
 

@@ -438,7 +438,7 @@ def test_other_rules_another_engine_or_no_record_is_told(tmp_path: Path, monkeyp
     ((_, state, basis),) = proofs(path, record("p-1"), model=OTHER)
     assert (state, set(basis)) == ("differs", {"ruleset", "layers"})
     assert proofs(path) == [(0, "no_record", ())]
-    monkeypatch.setattr("sky_model.decision.engine_fingerprint", lambda: "sha256:" + "1" * 64)
+    monkeypatch.setattr("sky_model.decider.engine_fingerprint", lambda: "sha256:" + "1" * 64)
     assert proofs(path, record("p-1")) == [(0, "proven", ("engine",))]
 
 

@@ -6,6 +6,9 @@ import os
 import signal
 import socket
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -67,14 +70,45 @@ def serve(
         return
     if sys.stdin is None or sys.stdout is None:
         raise click.UsageError("standard input or output is closed; hand in requests: sky serve --stdio < requests.jsonl")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be told to stop is the same from a person and from a program
     try:
-        answer_lines(desk, sys.stdin.buffer, sys.stdout.buffer)
+        with _ends_when_told():
+            answer_lines(desk, sys.stdin.buffer, sys.stdout.buffer)
     except (BrokenPipeError, KeyboardInterrupt):  # who asked has gone; there is nobody to tell
         _let_go_of_answers()
     except OSError as e:
         _let_go_of_answers()
         raise click.ClickException(f"requests cannot be read or answers cannot be written: {e.strerror}") from None
+
+
+@contextmanager
+def _ends_when_told() -> Iterator[None]:
+    """SIGTERM and Ctrl-C end the process at once and quietly, whatever it waits for.
+
+    A thread waits for them. Python's own handlers run between two steps of the program: one that comes just before a read begins
+    would be heard only when the next request comes.
+    """
+    if not hasattr(signal, "sigwait"):  # Windows
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        yield
+        return
+    told, is_over = {signal.SIGINT, signal.SIGTERM}, threading.Event()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, told)
+
+    def wait() -> None:
+        signal.sigwait(told)
+        if not is_over.is_set():
+            os._exit(0)
+
+    waiting = threading.Thread(target=wait, daemon=True)
+    waiting.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        assert waiting.ident is not None
+        signal.pthread_kill(waiting.ident, signal.SIGTERM)
+        waiting.join()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _let_go_of_answers() -> None:

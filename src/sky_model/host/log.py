@@ -158,16 +158,24 @@ def _pick(data: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
 
 
 def _known(decision: Decision) -> tuple[Case, int]:
-    """The case of a decision, and how many of its events were known."""
+    """The case of a decision, and how many of its events were known, with those that a checkpoint erased."""
     if decision.asked is None or decision.reader not in (None, "log"):
         raise _refuse("reader", "a decision is logged whole, before it is cut for a reader")
     case, until = decision.asked.case, end_of(decision.known_to.toordinal())
-    return case, sum(m <= until for m in case.moments)
+    return case, _erased(case) + sum(m <= until for m in case.moments)
+
+
+def _erased(case: Case) -> int:
+    """How many events stood before those of this record: a checkpoint keeps their places."""
+    return case.before.count - len(case.before.events) if case.before is not None else 0
 
 
 def _record(case: Case, events: int) -> str:
     """The digest of a record up to a place."""
-    return digest(json.dumps(case.to_json()["events"][:events], sort_keys=True))  # in ASCII: a record may hold any text
+    said = case.to_json()
+    known = said["events"][: events - (case.before.count if case.before is not None else 0)]
+    kept = [said["checkpoint"]] if case.before is not None else []
+    return digest(json.dumps([*kept, *known], sort_keys=True))  # in ASCII: a record may hold any text
 
 
 def _basis(decision: Decision) -> dict[str, Any]:
@@ -611,8 +619,9 @@ def _prove(
     if case is None:
         return Proof(n, "no_record")
     events, on, known = body["place"]["events"], date.fromisoformat(body["on"]), date.fromisoformat(body["place"]["known_to"])
-    before = sum(m < known.toordinal() * DAY for m in case.moments)  # of the day itself more may have come in later
-    if not before <= events <= len(case.events) or _record(case, events) != body["record"]:
+    erased = _erased(case)
+    before = erased + sum(m < known.toordinal() * DAY for m in case.moments)  # of the day itself more may have come in later
+    if not before <= events <= erased + len(case.events) or _record(case, events) != body["record"]:
         return Proof(n, "other_record")
     feed = body["feed"]
     until = date.fromisoformat(feed["data_until"]) if feed["data_until"] else None
@@ -622,7 +631,7 @@ def _prove(
         data_until=until,
         does=frozenset(feed["does"]),
         code_map=feed.get("code_map"),
-        events=case.events[:events],
+        events=case.events[: events - erased],
     )
     try:
         decision = decide(then, on, known if known < on else None)
