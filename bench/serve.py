@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,10 @@ def posted(n: int) -> tuple[str, bytes]:
 
 def resident(pid: int) -> int:
     """Resident memory in KiB of a process and of those that it started; what they share is counted each time."""
-    threads = Path(f"/proc/{pid}/task").iterdir()  # Linux keeps children by the thread that started them
-    pids = [pid, *(int(x) for t in threads for x in (t / "children").read_text(encoding="ascii").split())]
+    pids = [pid]
+    for thread in Path(f"/proc/{pid}/task").iterdir():  # Linux keeps children by the thread that started them
+        with suppress(OSError):  # a thread that has ended meanwhile
+            pids += [int(x) for x in (thread / "children").read_text(encoding="ascii").split()]
     lines = [x for p in pids for x in Path(f"/proc/{p}/status").read_text(encoding="ascii").splitlines()]
     return sum(int(x.split()[1]) for x in lines if x.startswith("VmRSS:"))
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,8 +55,11 @@ class Served:
 
     def processes(self) -> list[int]:
         """Of the service and of its workers."""
-        threads = Path(f"/proc/{self.process.pid}/task").iterdir()  # Linux keeps children by the thread that started them
-        return [self.process.pid, *(int(x) for t in threads for x in (t / "children").read_text().split())]
+        found = [self.process.pid]
+        for thread in Path(f"/proc/{self.process.pid}/task").iterdir():  # Linux keeps children by the thread that started them
+            with suppress(OSError):  # a thread that has ended meanwhile
+                found += [int(x) for x in (thread / "children").read_text().split()]
+        return found
 
     def memory(self) -> float:
         """MiB of all its processes together, what they share counted each time."""

@@ -89,7 +89,13 @@ def cases_over_the_summer(draw: st.DrawFn) -> Case:
     found += draw(st.lists(language_events(st.sampled_from(NEAR)), max_size=7))
     found = [(r, e) for r, e in found if r <= LAST]
     if not one_in(draw, 8):
-        found.insert(0, (FIRST, Enrolment("s", grade=draw(st.sampled_from([8, 8, 3, None])), since=FIRST, lessons_per_week=30)))
+        grade = draw(st.sampled_from([8, 8, 3, None]))
+        found.insert(0, (FIRST, Enrolment("s", grade=grade, since=FIRST, lessons_per_week=30)))
+        if one_in(draw, 3):  # a new school year, a new grade; sometimes in the middle of one, sometimes told late
+            since = draw(st.sampled_from([SECOND, SECOND, *NEAR]))
+            recorded = since + timedelta(days=draw(st.sampled_from([0, 0, 3])))
+            found.append((recorded, Enrolment("s", grade=draw(st.sampled_from([9, 6])), since=since, lessons_per_week=25)))
+    found = [(r, e) for r, e in found if r <= LAST]
     return in_order(draw, found, register=draw(st.sampled_from(["marks_only"] * 4 + ["given"])))
 
 
@@ -217,6 +223,14 @@ EXAMPLES: dict[str, tuple[dict[str, Any], Case]] = {
     "a sum over all years": (
         ruleset([counter("absence")], step_of("step-a", {"absence": {"at_least": "10"}})),
         record(mark(8, 12), mark(9, 22)),
+    ),
+    "what was done in the window of a sum over all years": (
+        ruleset([counter("absence")], step_of("step-a", {"absence": {"at_least": "10"}})),
+        record(mark(8, 12), ActionTaken("act-a", "done", day(8, 20)), mark(9, 22)),
+    ),
+    "a sum over all years of a pupil who moved up": (
+        ruleset([counter("absence")], step_of("step-a", {"absence": {"at_least": "10"}})),
+        record(mark(8, 12), Enrolment("s", grade=9, since=SECOND, lessons_per_week=30), mark(9, 22)),
     ),
     "a lesson of an earlier year that nobody marked": (
         ruleset([counter("absence")], step_of("step-a", {"absence": {"at_least": "35"}})),
@@ -507,7 +521,8 @@ def school_case(closed: bool) -> Case:
     enrolled = sky.Enrolment("s-3", grade=8, since=date(2025, 8, 12), calendar=YEARS, lessons_per_week=30)
     days = [d for n in range(1, 30) if (d := date(2025, 9, n)).weekday() < 5]
     marks = [sky.Mark(d, lessons=6, kind="unauthorised", id=f"m{d.day}") for d in days]
-    case = Case("p-17", events=[enrolled, *marks])
+    moved_up = replace(enrolled, grade=9, since=date(2026, 8, 12))
+    case = Case("p-17", events=[enrolled, moved_up, *marks])
     if closed:
         model = sky.load("fi-sky/2026-1")
         for n in range(8):

@@ -7,6 +7,7 @@ told for the whole file at once, what is left out was named.
 from __future__ import annotations
 
 import gc
+import json
 import sys
 from datetime import date
 from decimal import Decimal
@@ -19,7 +20,9 @@ from click.testing import CliRunner, Result
 import sky_model as sky
 from sky_model import cli
 from sky_model.errors import RulesetError
-from sky_model.host.intake import LONGEST_LINE, Intake, Refused, read_lines, read_mapping, read_marks
+from sky_model.host.intake import LONGEST_LINE, Intake, Refused, read_lines, read_mapping, read_marks, with_codes
+from sky_model.host.requests import Desk, answer
+from sky_model.host.schools import read_schools
 
 PLAIN = "pupil,grade,date,lessons,kind\np1,8,2026-09-14,6,health\np2,8,2026-09-15,1.5,unauthorised\n"
 OPTIONS = ("--calendar", "example-week-43/2026-27", "--on", "2026-09-16")
@@ -479,3 +482,50 @@ def test_a_first_line_of_a_hundred_megabytes_is_one_error_of_the_file() -> None:
 def test_a_huge_cell_further_down_is_no_traceback() -> None:
     with pytest.raises(RulesetError, match=r"^marks\.csv:4:1: not readable as CSV: field larger than field limit"):
         read_marks(PLAIN.encode() + b"p3,8,2026-09-14,6," + b"x" * 200_000 + b"\n")
+
+
+# ---------------------------------------------------------------------- the codes of another system in records of JSON
+MAP = """format: 1
+name: town-export
+columns: {pupil: A, date: B, kind: C}
+codes:
+  - {code: L, kind: unauthorised}
+  - {code: S, kind: health, lessons: 6}
+  - {code: X, leave_out: yes}
+"""
+
+
+def coded(*codes: str) -> sky.Case:
+    enrolled = sky.Enrolment("s-3", grade=8, since=date(2026, 8, 12), calendar="example-week-43/2026-27")
+    marks = [sky.Mark(date(2026, 9, 1 + n), lessons=2, code=c, id=f"m{n}") for n, c in enumerate(codes)]
+    return sky.Case("p-1", events=[enrolled, *marks])
+
+
+def test_codes_of_a_json_record_are_read_with_the_code_map(tmp_path: Path) -> None:
+    (tmp_path / "map.yaml").write_text(MAP, encoding="utf-8")
+    (tmp_path / "records.jsonl").write_text(json.dumps(coded("L", "S", "X", "Y").to_json()) + "\n", encoding="utf-8")
+    call = ["decide", str(tmp_path / "records.jsonl"), "--on", "2026-09-10", "--mapping", str(tmp_path / "map.yaml"), "--json"]
+    said = json.loads(CliRunner().invoke(cli.app, call).stdout.splitlines()[0])
+    assert said["basis"]["code_map"]["name"] == "town-export"
+    assert said["set_aside"] == [{"mark": "m3", "why": "no_kind"}]
+    assert said["unmapped"] == ["Y"]
+    marks = {
+        e.id: (e.kind, e.lessons) for e in with_codes(coded("L", "S", "X", "Y"), read_mapping(tmp_path / "map.yaml")).events[1:]
+    }
+    assert marks == {"m0": ("unauthorised", 2), "m1": ("health", 6), "m2": (None, 0), "m3": (None, 2)}
+
+
+def test_a_record_that_names_its_code_map_is_not_mapped_again(tmp_path: Path) -> None:
+    (tmp_path / "map.yaml").write_text(MAP, encoding="utf-8")
+    case = coded("L").changed(code_map={"name": "own", "fingerprint": "sha256:1"})
+    assert with_codes(case, read_mapping(tmp_path / "map.yaml")) is case
+
+
+def test_a_file_of_schools_maps_the_codes_of_what_is_asked_by_an_application(tmp_path: Path) -> None:
+    (tmp_path / "map.yaml").write_text(MAP, encoding="utf-8")
+    schools = "format: 1\nschools:\n  - {id: s-3, calendars: [example-week-43/2026-27], code_map: map.yaml}\n"
+    (tmp_path / "schools.yaml").write_text(schools, encoding="utf-8")
+    desk = Desk(sky.load("presets/lessons-per-term"), schools=read_schools(tmp_path / "schools.yaml"))
+    asked = {"format": 1, "id": 1, "request": "decide", "on": "2026-09-10", "record": coded("L", "L", "L").to_json()}
+    said = answer(desk, asked)["decide"]
+    assert (said["basis"]["code_map"]["name"], said["set_aside"]) == ("town-export", [])

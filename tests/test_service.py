@@ -285,12 +285,39 @@ def test_an_answer_that_the_record_has_already_is_nothing_to_store() -> None:
     event = {"action": "talk-with-pupil", "status": "done", "on": "2026-10-01", "id": "a1"}
     first = post("/feedback", DECIDE | {"record": RECORD, "event": event}).json()["feedback"]["event"]
     kept = RECORD | {"events": [*RECORD["events"], first]}
-    again = post("/feedback", DECIDE | {"record": kept, "event": first})
-    if again.status_code == 200:
-        assert again.json()["feedback"]["event"] is None
-        assert again.json()["feedback"]["changes"]["changes"] == []
-    else:  # done, so nothing is asked any more
-        assert error_of(again, 422)["code"] == "event-not-legal"
+    for same in (first, event, {k: v for k, v in event.items() if k != "id"}):
+        again = post("/feedback", DECIDE | {"record": kept, "event": same}).json()["feedback"]
+        assert (again["event"], again["changes"]["changes"]) == (None, [])
+
+
+def test_an_answer_that_ended_its_step_is_taken_once_however_often_it_is_sent() -> None:
+    event = {"action": "absence-notice-to-guardian", "status": "done", "on": "2026-10-01"}
+    first = post("/feedback", DECIDE | {"event": event}).json()["feedback"]["event"]
+    kept = DECIDE["record"] | {"events": [*DECIDE["record"]["events"], first]}
+    again = post("/feedback", DECIDE | {"record": kept, "event": event}).json()["feedback"]
+    assert again["event"] is None
+    reader = {"reader": "guardian", "record": kept, "event": event}  # who may not know what is there
+    assert error_of(post("/feedback", DECIDE | reader), 422)["code"] == "event-not-legal"
+
+
+def test_several_answers_of_one_day_have_names_of_their_own() -> None:
+    record, names = RECORD, []
+    for action in ("talk-with-pupil", "absence-notice-to-guardian"):
+        event = {"action": action, "status": "done", "on": "2026-10-01"}
+        names.append(post("/feedback", DECIDE | {"record": record, "event": event}).json()["feedback"]["event"])
+        record = record | {"events": [*record["events"], names[-1]]}
+    assert [e["id"] for e in names] == ["action-2026-10-01", "action-2026-10-01-2"]
+
+
+def test_an_answer_about_an_earlier_day_is_known_from_the_day_of_the_decision() -> None:
+    event = {"action": "talk-with-pupil", "status": "done", "on": "2026-09-28"}
+    stored = post("/feedback", DECIDE | {"record": RECORD, "event": event}).json()["feedback"]["event"]
+    assert (stored["on"], stored["recorded"]) == ("2026-09-28", "2026-10-01")
+
+
+def test_an_error_in_an_answer_names_the_field_of_the_event() -> None:
+    event = {"action": "talk-with-pupil", "status": "planned", "on": "2026-10-01"}
+    assert error_of(post("/feedback", DECIDE | {"record": RECORD, "event": event}), 422)["field"] == "event.until"
 
 
 BAD_ANSWERS: list[tuple[Any, str]] = [
@@ -406,6 +433,20 @@ def test_while_every_process_is_taken_it_is_busy_and_nobody_waits_for_ever() -> 
     assert error_of(first, 503)["code"] == "time"
     assert error_of(third, 503)["code"] == "busy"
     assert third.headers["retry-after"] == "1"
+
+
+def test_who_asks_while_a_process_is_being_started_waits_for_it() -> None:
+    found = workers.Workers(DESK, count=1, seconds=30)
+    try:
+        (worker,) = found.all
+        starting = [threading.Thread(target=worker.start) for _ in range(3)]
+        for thread in starting:
+            thread.start()
+        assert worker.ask("decide", json.dumps(DECIDE).encode())[0] == ""
+        for thread in starting:
+            thread.join()
+    finally:
+        found.end()
 
 
 def test_a_process_that_is_lost_is_an_error_of_one_request_and_another_takes_its_place() -> None:

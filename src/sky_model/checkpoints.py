@@ -53,13 +53,11 @@ class _Made:
         self.path, self.case, self.day, self.now = path, case, day, end_of(day)
         self.facts = path.facts
         self.rulesets = [v.facts.rules for v in path.versions]
-        self.is_known = [m <= self.now for m in case.moments]
 
     def case_after(self) -> Case:
         marks_from = self._marks_from()
-        until = sum(self.is_known)
-        kept = [(e, m) for e, m in zip(self.case.events[:until], self.case.moments[:until], strict=True)]
-        kept = self._kept(kept, marks_from)
+        until = sum(m <= self.now for m in self.case.moments)
+        kept = self._kept(list(zip(self.case.events[:until], self.case.moments[:until], strict=True)), marks_from)
         before = self.case.before
         made = Checkpoint(
             day=date.fromordinal(self.day),
@@ -113,7 +111,6 @@ class _Made:
             and c.window.rolling is None
             and c.window.within in ("any_time", "enrolment")
             and c.id not in shown
-            and len(f.enrolments) <= 1
         )
 
     def _read_from(self, f: Facts) -> int:
@@ -155,9 +152,12 @@ class _Made:
         reports = {id(e) for f in self._all_facts() for name in f.reports for e in f.raised(name, self.day, self.now)}
         answers = {id(a) for f in self._all_facts() for q in f.answers if (a := self._newest(f, q)) is not None}
         acts = {name for r in self.rulesets for name in _acts_read(r.steps, r.counters.values(), (n.when for n in r.notices))}
-        asked = {q for r in self.rulesets for name in acts if name in r.acts for q in r.acts[name].asks}
-        since = [e.on.toordinal() for e, _ in events if id(e) in reports | answers]
-        acts_from = min([marks_from, self.day, *since])
+        asked_from = {q: 0 for r in self.rulesets for name in acts if name in r.acts for q in r.acts[name].asks}
+        counts_from = self._counts_from(marks_from)
+        for name, first in counts_from.items():
+            for r in self.rulesets:
+                for question in r.acts[name].asks if name in r.acts else ():
+                    asked_from[question] = min(first, asked_from.get(question, self.day))
 
         def stays(e: Any) -> bool:
             match e:
@@ -177,14 +177,44 @@ class _Made:
                 case Report():
                     return id(e) in reports
                 case Answer():
-                    return id(e) in answers or e.question in asked or e.on.toordinal() >= acts_from
+                    return id(e) in answers or e.on.toordinal() >= asked_from.get(e.question, self.day)
                 case ActionTaken():
-                    return e.action in acts or e.on.toordinal() >= acts_from
+                    return e.action in acts or e.on.toordinal() >= counts_from.get(e.action, self.day)
                 case Pause():
                     return e.until.toordinal() >= self.day
             return False
 
         return [(e, m) for e, m in events if stays(e)]
+
+    def _counts_from(self, marks_from: int) -> dict[str, int]:
+        """Of each action the first day from which, done earlier, it may count for a step that opens later."""
+        out: dict[str, int] = {}
+        for v in self.path.versions:
+            rules = v.facts.rules
+            for notice in rules.notices:
+                for name in (n for n in (notice.id, notice.act) if n is not None):
+                    out[name] = min(marks_from, out.get(name, self.day))
+            for step in rules.steps:
+                ended = [_day(o.ended) + 1 for o in self.path.openings if o.step.id == step.id and o.ended is not None]
+                first = max([min([self.day, *self._grounds_from(v.facts, step)]), *ended])
+                steps = [step]
+                for s in steps:  # grows while it is read: what it includes, and what that includes
+                    below = (rules.step_by_id.get(low) for low, how in s.above.items() if how == "includes")
+                    steps += [b for b in below if b is not None and b not in steps]
+                for act in (a for s in steps for a in s.actions):
+                    out[act.id] = min(first, out.get(act.id, self.day))
+        return out
+
+    def _grounds_from(self, f: Facts, step: StepOf) -> Iterator[int]:
+        """The first days of what a step rests on, as it stands now."""
+        calendar, begins = f.place(self.day, self.now).calendar, f.begins(self.now)
+        for t in step.tests:
+            if t.what == "counter":
+                yield calendar.window(f.rules.counters[t.fact].window, begins).begins(self.day)
+            elif t.what == "report":
+                yield from (e.on.toordinal() for e in f.raised(t.fact, self.day, self.now))
+            elif t.what == "question" and t.fact in f.answers and (a := self._newest(f, t.fact)) is not None:
+                yield a.on.toordinal()
 
     def _all_facts(self) -> Iterator[Facts]:
         return (v.facts for v in self.path.versions)

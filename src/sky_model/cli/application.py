@@ -17,7 +17,7 @@ except ImportError:  # pragma: no cover - the core is installed without the extr
     sys.exit("the command `sky` needs the extra cli: pip install 'sky-model[cli]'")
 
 import sky_model as sky
-from sky_model.host.intake import Intake, Mapping, Refused, read_lines, read_mapping, read_marks, unmapped_in
+from sky_model.host.intake import Intake, Mapping, Refused, read_lines, read_mapping, read_marks, unmapped_in, with_codes
 from sky_model.host.schools import Schools, read_schools
 from sky_model.host.signing import NO_KEYS, Signed, check_key
 from sky_model.layers import rulesets_folder
@@ -96,6 +96,10 @@ class Asked:
         models = [s.model for s in self.schools.by_id.values() if s.model] if self.schools else []
         return {k for m in (self.model, *models) for v in m.versions for k in (*v.kinds, *v.codes)}
 
+    def mapped(self, case: sky.Case | Refused) -> sky.Case | Refused:
+        """A record of JSON Lines with the kinds of the code map; a CSV was read with it."""
+        return case if isinstance(case, Refused) else with_codes(case, self.mapping)
+
     def decide(self, case: sky.Case, on: date, known_on: date | None) -> sky.Decision:
         if self.schools is None:
             return sky.decide(self.model, case, on=on, known_on=known_on, calendars=self.calendars)
@@ -143,14 +147,14 @@ def _is_said(option: str) -> bool:
 def cases_of(records: str, asked: Asked) -> Iterator[tuple[Iterator[Any], Intake]]:
     """Cases and refusals, one after another; a CSV is read as a whole."""
     if records == "-":
-        yield read_lines(iter(sys.stdin.buffer.readline, b"")), Intake()
+        yield map(asked.mapped, read_lines(iter(sys.stdin.buffer.readline, b""))), Intake()
         return
     path = Path(records)
     if not path.is_file():
         raise click.UsageError(f"there is no file '{records}'")
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
         with path.open("rb") as file:
-            yield read_lines(file), Intake()
+            yield map(asked.mapped, read_lines(file)), Intake()
         return
     intake = read_marks(path.read_bytes(), mapping=asked.mapping, known_kinds=asked.kinds, file=records)
     yield iter([*intake.refused, *intake.cases]), intake

@@ -66,7 +66,7 @@ def checkpoint(
     A record that cannot have one is written as it is, and the reason stands on standard error.
     """
     asked = asked_with(rules, allow, calendar, schools, mapping, Signed(signed_by, unsigned))
-    erased, whole, lines = 0, 0, list[str]()
+    erased, whole, kept, lines = 0, 0, 0, list[str]()
     with cases_of(records, asked) as (cases, _):
         for case in with_progress(cases):
             if isinstance(case, Refused):
@@ -76,6 +76,7 @@ def checkpoint(
             try:
                 after = checkpoint_of(model, case, on=on, calendars=asked.calendars)
                 erased += _erased(after) - _erased(case)
+                kept += sum(isinstance(e, sky.Mark) for e in after.before.events) if after.before is not None else 0
             except sky.RecordError as e:
                 after, whole = case, whole + 1
                 click.echo(f"{case.pupil}: {e}", err=True)
@@ -87,6 +88,8 @@ def checkpoint(
             out.write_text("".join(lines), encoding="utf-8")
     except OSError as e:
         raise click.UsageError(f"'{out}' cannot be written: {e.strerror}") from None
+    if kept:
+        click.echo(f"{kept} marks of earlier days stay: a window still counts them one by one", err=True)
     told = f"; {whole} of {len(lines)} records stay whole" if whole else ""
     click.echo(f"{erased} events are erased in what was written{told}", err=True)
     sys.exit(NOT_DECIDED if whole else 0)

@@ -19,11 +19,12 @@ as it is to be stored, or null when the record has it already; `changes` is what
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from sky_model.decision import Decision
-from sky_model.errors import CaseError
-from sky_model.events import ActionTaken, Mark, event_schema
+from sky_model.errors import CaseError, RecordError
+from sky_model.events import ActionTaken, Mark, Retracted, event_schema, impossible, read_event
 from sky_model.explanation import Speaker, big
 from sky_model.host.requests import (
     ID,
@@ -141,11 +142,15 @@ def _feedback(desk: Desk, request: Mapping[str, Any]) -> dict[str, Any]:
     assert on is not None
     case = Case.from_json(_record(request))
     event = _event(request["event"], case.pupil)
+    if event.recorded is None and case.recorded == "given":  # it becomes known on the day of the decision
+        event = replace(event, recorded=max(on, event.on))
     if max(event.on, event.recorded or event.on) > on:
         raise _told("event-later", "event.on", "write the day of the answer as on")
     if event.mark is not None and not any(isinstance(e, Mark) and e.id == event.mark for e in case.events):
         raise _told("event-not-legal", "event.mark", "write the id of a mark of the record")
     earlier = _decided(desk, request)
+    if _is_there(case, event, request.get("reader") is None):
+        return {"event": None, "changes": earlier.changes_since(earlier).to_json()}
     asked = sorted({t.action for t in earlier.tasks})
     if event.action not in asked:  # that the data are wrong is an answer to a task too
         _refuse(asked)
@@ -171,9 +176,27 @@ def _event(data: Any, pupil: str) -> ActionTaken:
         )
     if data.get("type", "action") != "action":
         raise _told("event-type", "event.type", "leave type out, or write action")
-    read = Case.from_json({"format": 1, "pupil": pupil, "events": [{**data, "type": "action"}]}).events[0]
+    try:
+        read = read_event({**data, "type": "action"}, 0, pupil)
+        fault = impossible(read)
+        if fault is not None:
+            raise RecordError(fault[0], fault[2], pupil=pupil, field=fault[1])
+    except RecordError as e:
+        message, _, hint = e.message.partition("; ")
+        raise RequestError(e.rule, message, field=f"event.{e.field}"[:60], hint=hint) from None
     assert isinstance(read, ActionTaken)
     return read
+
+
+def _is_there(case: Case, event: ActionTaken, is_whole: bool) -> bool:
+    """Was this answer stored already? Asked by its content; by a reader, who must not learn what is there, by its id too."""
+
+    def content(e: ActionTaken) -> ActionTaken:
+        return replace(e, id=None, recorded=None, seq=None)
+
+    gone = {e.of for e in case.events if isinstance(e, Retracted)}
+    there = (e for e in case.events if isinstance(e, ActionTaken) and e.id not in gone and content(e) == content(event))
+    return any(e.id == event.id or (event.id is None and is_whole) for e in there)
 
 
 # What can be wrong with an answer of a person, beside the codes of requests and records.

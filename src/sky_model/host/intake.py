@@ -11,7 +11,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -209,6 +209,27 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[Case | Refused]:
             yield Refused(f"line {number}", RecordError("not-utf-8", "the line is not UTF-8"))
         except RecordError as e:
             yield Refused(e.pupil or f"line {number}", e)
+
+
+def with_codes(case: Case, mapping: Mapping | None) -> Case:
+    """A record with what a code map says of its marks that have a code and no kind; a code that is not in it stays and is told.
+
+    A record that names its code map was mapped by the application: it stays as it is. What the map leaves out has no length.
+    """
+    if mapping is None or case.code_map is not None:
+        return case
+    codes = {c.code: c for c in mapping.codes}
+
+    def mapped(e: Any) -> Any:
+        entry = codes.get(e.code) if isinstance(e, Mark) and e.kind is None and e.code is not None else None
+        if entry is None:
+            return e
+        if entry.leave_out:
+            return replace(e, lessons=0, minutes=None)
+        lessons = e.lessons if entry.lessons is None else entry.lessons
+        return replace(e, kind=entry.kind, code=None if entry.kind else e.code, lessons=lessons, part=entry.part or e.part)
+
+    return case.changed(events=tuple(map(mapped, case.events)), code_map=mapping.code_map)
 
 
 def unmapped_in(case: Case, known_kinds: Collection[str]) -> Counter[str]:

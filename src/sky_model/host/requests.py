@@ -57,7 +57,7 @@ from sky_model.engine import engine_fingerprint
 from sky_model.errors import Problem, RecordError, RulesetError, nearest
 from sky_model.events import Enrolment, as_whole
 from sky_model.explanation import explain
-from sky_model.host.intake import LONGEST_LINE
+from sky_model.host.intake import LONGEST_LINE, with_codes
 from sky_model.host.schools import School, Schools
 from sky_model.layers import rulesets_folder
 from sky_model.model import check, needs
@@ -163,7 +163,8 @@ class Desk:
         if self.schools is None:
             return decide(self.model, case, on=on, known_on=known_on, calendars=calendars)
         school = self.schools.school_of(case, on)
-        return decide(school.model or self.model, case.does_too(school.does), on=on, known_on=known_on, calendars=calendars)
+        known = with_codes(case.does_too(school.does), school.mapping)
+        return decide(school.model or self.model, known, on=on, known_on=known_on, calendars=calendars)
 
     def model_of(self, school: str | None) -> Model:
         """The rules of a school, or of all."""

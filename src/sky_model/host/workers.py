@@ -21,6 +21,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -115,6 +116,7 @@ class Worker:
     def __init__(self, held: bytes, seconds: float) -> None:
         self.held, self.seconds = held, seconds
         self.process: subprocess.Popen[bytes] | None = None
+        self._starting = threading.Lock()  # who asks while it is being started waits until it has begun
 
     def ask(self, word: str, data: bytes, number: int = 0) -> tuple[str, bytes]:
         """Waits for the answer: in a thread. Raises RequestError."""
@@ -133,6 +135,10 @@ class Worker:
         return code, answered
 
     def start(self) -> subprocess.Popen[bytes]:
+        with self._starting:
+            return self._started()
+
+    def _started(self) -> subprocess.Popen[bytes]:
         process = self.process
         if process is not None and process.poll() is None:
             return process
