@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,8 @@ def main() -> int:
     )
     said = words.parse_args()
     cases = [json.loads(x) for p in sorted(said.folder.glob("*.jsonl")) for x in p.read_text(encoding="utf-8").splitlines()]
+    if not cases or shutil.which(said.command[0]) is None:
+        words.error(f"there is no command {said.command[0]}" if cases else f"no cases in {said.folder}")
     many = os.cpu_count() or 1
     parts = [cases[len(cases) * n // many : len(cases) * (n + 1) // many] for n in range(many)]
     with ThreadPoolExecutor(many) as pool:

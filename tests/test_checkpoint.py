@@ -51,7 +51,8 @@ SAID_OF_OLD = ("told", "set_aside", "unmapped")  # what could not be used of an 
 # ---------------------------------------------------------------------- generated
 @st.composite
 def data_over_the_summer(draw: st.DrawFn) -> dict[str, Any]:
-    data: dict[str, Any] = draw(language_data())
+    # whether something is known is settled for old days by a later answer: excepted by name
+    data: dict[str, Any] = json.loads(json.dumps(draw(language_data())).replace('"is": "known"', '"is": "reached"'))
     for c in data["counters"]:
         window = c["window"]
         if isinstance(window["in"], str) and "share_of" not in c and "compared_with" not in c and one_in(draw, 2):
