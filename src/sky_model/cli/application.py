@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,12 @@ except ImportError:  # pragma: no cover - the core is installed without the extr
 import sky_model as sky
 from sky_model.host.intake import Intake, Mapping, Refused, read_lines, read_mapping, read_marks, unmapped_in, with_codes
 from sky_model.host.schools import Schools, read_schools
-from sky_model.host.signing import NO_KEYS, Signed, check_key
+from sky_model.host.signing import NO_KEYS, Signed, Unsigned, check_key
 from sky_model.layers import rulesets_folder
 
 __all__ = [
     "ALLOW", "CALENDAR", "FAULTY", "JSON", "KNOWN", "MAPPING", "NOT_DECIDED", "ON", "RULES", "SCHOOLS", "SIGNED_BY", "UNSIGNED",
-    "Asked", "Day", "PublicKey", "app", "asked_with", "cases_of", "decided", "main", "rulesets_in", "with_progress",
+    "Asked", "Day", "PublicKey", "app", "asked_with", "cases_of", "decided", "deciding", "main", "rulesets_in", "with_progress",
 ]  # fmt: skip
 
 NOT_DECIDED, FAULTY = 3, 4
@@ -193,6 +194,31 @@ ON = click.option("--on", type=Day(), required=True, help="the day that is decid
 KNOWN = click.option("--known-on", type=Day(), help="an earlier day whose knowledge is asked for")
 MAPPING = click.option("--mapping", type=click.Path(dir_okay=False), help="columns and codes of another system's export")
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON Lines")
+
+
+DECIDES_WITH = (RULES, ALLOW, CALENDAR, SCHOOLS, SIGNED_BY, UNSIGNED, MAPPING)
+
+
+def deciding(command: Callable[..., None]) -> Callable[..., None]:
+    """What a command decides with has the same options everywhere; the command gets it as `asked`."""
+
+    @wraps(command)
+    def with_asked(
+        rules: str,
+        allow: tuple[str, ...],
+        calendar: str | None,
+        schools: str | None,
+        signed_by: tuple[bytes, ...],
+        unsigned: Unsigned | None,
+        mapping: str | None,
+        **others: Any,
+    ) -> None:
+        command(asked=asked_with(rules, allow, calendar, schools, mapping, Signed(signed_by, unsigned)), **others)
+
+    found: Callable[..., None] = with_asked
+    for option in reversed(DECIDES_WITH):
+        found = option(found)
+    return found
 
 
 def with_progress(answers: Iterable[Any]) -> Iterator[Any]:

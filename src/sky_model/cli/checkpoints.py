@@ -15,49 +15,22 @@ import click
 
 import sky_model as sky
 from sky_model.checkpoints import checkpoint as checkpoint_of
-from sky_model.cli.application import (
-    ALLOW,
-    CALENDAR,
-    MAPPING,
-    NOT_DECIDED,
-    RULES,
-    SCHOOLS,
-    SIGNED_BY,
-    UNSIGNED,
-    Day,
-    app,
-    asked_with,
-    cases_of,
-    with_progress,
-)
+from sky_model.cli.application import NOT_DECIDED, Asked, Day, app, cases_of, deciding, with_progress
 from sky_model.host.intake import Refused
-from sky_model.host.signing import Signed, Unsigned
 
 __all__ = ["checkpoint"]
 
 
 @app.command()
 @click.argument("records")
-@RULES
-@ALLOW
-@CALENDAR
-@SCHOOLS
-@SIGNED_BY
-@UNSIGNED
-@MAPPING
+@deciding
 @click.option(
     "--on", type=Day(), required=True, help="the first day of a school year: what is older is erased where nothing reads it"
 )
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="the file to write; without it standard output")
 def checkpoint(
     records: str,
-    rules: str,
-    allow: tuple[str, ...],
-    calendar: str | None,
-    schools: str | None,
-    signed_by: tuple[bytes, ...],
-    unsigned: Unsigned | None,
-    mapping: str | None,
+    asked: Asked,
     on: date,
     out: Path | None,
 ) -> None:
@@ -65,7 +38,6 @@ def checkpoint(
 
     A record that cannot have one is written as it is, and the reason stands on standard error.
     """
-    asked = asked_with(rules, allow, calendar, schools, mapping, Signed(signed_by, unsigned))
     erased, whole, kept, lines = 0, 0, 0, list[str]()
     with cases_of(records, asked) as (cases, _):
         for case in with_progress(cases):

@@ -16,23 +16,10 @@ from typing import Any
 import click
 
 import sky_model as sky
-from sky_model.cli.application import (
-    ALLOW,
-    CALENDAR,
-    JSON,
-    MAPPING,
-    RULES,
-    SCHOOLS,
-    SIGNED_BY,
-    UNSIGNED,
-    app,
-    asked_with,
-    cases_of,
-)
+from sky_model.cli.application import JSON, Asked, app, cases_of, deciding
 from sky_model.host.intake import Refused
 from sky_model.host.log import LogError, entries_of, replay, verify
 from sky_model.host.log import erase as erase_pupil
-from sky_model.host.signing import Signed, Unsigned
 
 __all__ = ["log"]
 
@@ -73,28 +60,15 @@ def verify_log(file: str, head: str | None, as_json: bool) -> None:
 @log.command("replay")
 @LOG
 @click.option("--records", required=True, help="the records of now: JSON Lines, or a CSV of marks")
-@RULES
-@ALLOW
-@CALENDAR
-@SCHOOLS
-@SIGNED_BY
-@UNSIGNED
-@MAPPING
+@deciding
 @JSON
 def replay_log(
     file: str,
     records: str,
-    rules: str,
-    allow: tuple[str, ...],
-    calendar: str | None,
-    schools: str | None,
-    signed_by: tuple[bytes, ...],
-    unsigned: Unsigned | None,
-    mapping: str | None,
+    asked: Asked,
     as_json: bool,
 ) -> None:
     """Decide each entry again from the record up to its place: is it the same decision?"""
-    asked = asked_with(rules, allow, calendar, schools, mapping, Signed(signed_by, unsigned))
     cases: dict[str, sky.Case] = {}
     with cases_of(records, asked) as (found, _):
         cases = {c.pupil: c for c in found if not isinstance(c, Refused)}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from datetime import date
-from functools import wraps
 from typing import Any
 
 import click
@@ -14,62 +12,31 @@ import click
 import sky_model as sky
 from sky_model.checks.counterfactual import say_what_if, what_if
 from sky_model.cli.application import (
-    ALLOW,
-    CALENDAR,
     JSON,
     KNOWN,
-    MAPPING,
     NOT_DECIDED,
     ON,
-    RULES,
-    SCHOOLS,
-    SIGNED_BY,
-    UNSIGNED,
     Asked,
     app,
-    asked_with,
     cases_of,
     decided,
+    deciding,
     with_progress,
 )
 from sky_model.decision import dumps
 from sky_model.explanation import explain as explain_decision
 from sky_model.host.drafts import may_show_code, may_show_heading
 from sky_model.host.intake import Intake, Refused, is_class, is_of_several
-from sky_model.host.signing import Signed, Unsigned
 from sky_model.vocabulary import LANGUAGES
 
 __all__ = ["table"]
 
 FOR = click.option("--for", "reader", help="only what this role, guardian, pupil or log may see")
-DECIDES_WITH = (RULES, ALLOW, CALENDAR, SCHOOLS, SIGNED_BY, UNSIGNED, MAPPING)
-
-
-def _deciding(command: Callable[..., None]) -> Callable[..., None]:
-    """What a command decides with has the same options everywhere; the command gets it as `asked`."""
-
-    @wraps(command)
-    def with_asked(
-        rules: str,
-        allow: tuple[str, ...],
-        calendar: str | None,
-        schools: str | None,
-        signed_by: tuple[bytes, ...],
-        unsigned: Unsigned | None,
-        mapping: str | None,
-        **others: Any,
-    ) -> None:
-        command(asked=asked_with(rules, allow, calendar, schools, mapping, Signed(signed_by, unsigned)), **others)
-
-    found: Callable[..., None] = with_asked
-    for option in reversed(DECIDES_WITH):
-        found = option(found)
-    return found
 
 
 @app.command()
 @click.argument("records")
-@_deciding
+@deciding
 @ON
 @KNOWN
 @FOR
@@ -119,7 +86,7 @@ def _assumed(found: list[Any]) -> list[str]:
 
 @app.command()
 @click.argument("records")
-@_deciding
+@deciding
 @ON
 @JSON
 def sweep(
@@ -249,7 +216,7 @@ def table(found: list[Any], on: date) -> None:
 
 @app.command()
 @click.argument("records")
-@_deciding
+@deciding
 @ON
 @KNOWN
 @click.option("--pupil", required=True)
