@@ -76,6 +76,8 @@ def _school_year(said: words.CalendarFile, source: Source) -> tuple[SchoolYear |
         fault("too-long", "a school year is longer than a year", "last_day")
     if said.lesson_minutes < 1:
         fault("lesson-minutes", "a lesson has at least one minute", "lesson_minutes")
+    if said.most_a_day is not None and not 1 <= said.most_a_day <= 24:
+        fault("most-a-day", "most_a_day is how many lessons one day can have: 1 to 24", "most_a_day")
     terms = [t.from_.toordinal() for t in said.terms]
     for name in ("terms", "periods", "quarters"):
         starts = [t.from_.toordinal() for t in getattr(said, name)]
@@ -103,6 +105,7 @@ def _school_year(said: words.CalendarFile, source: Source) -> tuple[SchoolYear |
         periods=tuple(t.from_.toordinal() for t in said.periods),
         quarters=tuple(t.from_.toordinal() for t in said.quarters),
         named_days=tuple((n.id, tuple(d.toordinal() for d in n.on)) for n in said.named_days),
+        most_a_day=said.most_a_day,
     )
     if not problems:
         counted = len(Calendar((year,)).school_days)

@@ -6,7 +6,7 @@ unknown is never "nothing to do"; the same record, day and rules give the same d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -37,15 +37,23 @@ def decide(
     on: date,
     known_on: date | None = None,
     calendars: Mapping[str, Calendar] | Calendar | None = None,
+    schools: Mapping[str, Model] | None = None,
+    absent: Collection[str] = (),
+    as_if: bool = False,
 ) -> Decision:
     """The decision about one case on a day.
 
     on         the day that is decided about; what was recorded by its end is known
     known_on   an earlier day whose knowledge is asked for; later than `on` is an error
     calendars  by the name that enrolments give as `calendar` or `school`, or one for all; None: the shipped ones by name
-    Raises RulesetError when a calendar is missing or has no terms, RecordError when a day is not covered.
+    schools    the rules of each school that has its own; any other school is judged by `model`
+    absent     roles or persons who are away: a deputy who is there stands in
+    as_if      the first version judges earlier days too, and the last one later days: for replay, and the decision says so
+    Raises RulesetError when a calendar is missing or has no terms, RecordError when a day is not covered, or when no version
+    of the attended school's rules is in force on it.
     """
-    return decider_of(model, case, on=on, known_on=known_on, calendars=calendars).decision()
+    asked = decider_of(model, case, on=on, known_on=known_on, calendars=calendars, schools=schools, absent=absent, as_if=as_if)
+    return asked.decision()
 
 
 def decider_of(
@@ -55,6 +63,9 @@ def decider_of(
     on: date,
     known_on: date | None = None,
     calendars: Mapping[str, Calendar] | Calendar | None = None,
+    schools: Mapping[str, Model] | None = None,
+    absent: Collection[str] = (),
+    as_if: bool = False,
 ) -> Decider:
     """What `decide` asks: the path of the case, folded. Raises as `decide` does."""
     if type(on) is not date or (known_on is not None and type(known_on) is not date):
@@ -69,12 +80,15 @@ def decider_of(
     day = on.toordinal()
     known = end_of(min(day, known_on.toordinal()) if known_on else day)
     _check_goes_on(case, known, "on" if known_on is None else "known_on")
-    return Decider(model, case, day, known, found)
+    return Decider(model, case, day, known, found, schools=schools, absent=absent, as_if=as_if)
 
 
-def _again(model: Model, case: Case, calendars: Mapping[str, Calendar] | Calendar, on: int, moment: int) -> Decision:
-    _check_goes_on(case, moment, "known_on")
-    return Decider(model, case, on, moment, calendars).decision()
+def _again(asked: Decider, on: int, moment: int) -> Decision:
+    _check_goes_on(asked.case, moment, "known_on")
+    again = Decider(
+        asked.model, asked.case, on, moment, asked.calendars, schools=asked.schools, absent=asked.absent, as_if=asked.as_if
+    )
+    return again.decision()
 
 
 def _check_goes_on(case: Case, moment: int, field: str) -> None:
@@ -129,7 +143,12 @@ class Decider:
         known: int,
         calendars: Mapping[str, Calendar] | Calendar,
         path_of: Callable[[list[Facts], int], Path] = Path,  # the live host lets another engine judge the conditions
+        *,
+        schools: Mapping[str, Model] | None = None,
+        absent: Collection[str] = (),
+        as_if: bool = False,
     ) -> None:
+        self.schools, self.absent, self.as_if = schools, frozenset(absent), as_if
         self.model, self.case, self.on, self.known, self.calendars = model, case, on, known, calendars
         self.versions = [Facts(case, v, calendars, known) for v in model.versions]
         self.facts = self.versions[-1]
@@ -170,7 +189,7 @@ class Decider:
             grade=self.place.grade,
             register=self.case.register,
             silenced=self._silenced(),
-            asked=Asked(self.model, self.case, self.calendars, partial(_again, self.model, self.case, self.calendars)),
+            asked=Asked(self.model, self.case, self.calendars, partial(_again, self)),
         )
 
     def _silenced(self) -> dict[str, frozenset[str]]:

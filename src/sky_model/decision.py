@@ -18,13 +18,13 @@ from sky_model.changes import Changes, changes_between
 from sky_model.errors import CaseError, RecordError
 from sky_model.events import ActionTaken, Answer, Consent, Report, StepClosed
 from sky_model.records import Case
-from sky_model.rules import DUTIES, Model, Ruleset
+from sky_model.rules import CLOSE, DUTIES, Model, Ruleset
 from sky_model.schooldays import Calendar
 from sky_model.tasks import PARTIES, STATES, Message, Task
 
 __all__ = [
-    "Asked", "Decision", "Nearest", "OpenQuestion", "OpenStep", "Reason", "Shown", "Task", "TooEarly", "decision_schema", "dumps",
-    "one_line", "plain",
+    "Asked", "Decision", "Doubtful", "Nearest", "OpenQuestion", "OpenStep", "Reason", "Shown", "Task", "Today", "TooEarly",
+    "decision_schema", "dumps", "one_line", "plain",
 ]  # fmt: skip
 
 LINE_ENDS = re.compile("[\x85\u2028\u2029]")
@@ -48,6 +48,31 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Today:
+    """What a counter of an open step says today: the sure number of today's window, and the next limit above it.
+
+    first       the first day of today's window
+    next_limit  in the counter's unit, as the least number that reaches it; None: there is none, or it is a share
+    marks       the marks that make the number; of a step for each mark those that no earlier opening told
+    """
+
+    counter: str
+    number: Any
+    first: date | None
+    next_limit: Any
+    missing: Any
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """Several marks of one day, kind and length, in sum more than the day can have had. They count."""
+
+    day: date
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenStep:
     name: str
     step: str
@@ -59,11 +84,15 @@ class OpenStep:
     because: tuple[Reason, ...]
     is_in_rules: bool = True  # False: the version of today has no such step; open until a person closes it
     may_close: bool = False  # the rules propose to close it; a person decides
+    renews: str | None = None  # the opening that it renewed
+    contested: tuple[str, ...] = ()  # marks it rests on that a guardian or the pupil contests
+    is_doubtful: bool = False  # it would fall if of several equal marks of a day each counted once
+    today: tuple[Today, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """What is not known: which step waits for it, since which day, who can say."""
+    """What is not known: which steps or tasks wait for it, since which day, who can say."""
 
     what: str  # not_marked | not_answered | not_given | set_aside
     fact: str
@@ -74,6 +103,7 @@ class OpenQuestion:
     is_new: bool
     due: date | None = None  # by when: the day by which a step is expected
     tell: str | None = None  # who is told when it stays open
+    tasks: tuple[str, ...] = ()  # names of the tasks whose `when` waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +179,9 @@ class Decision:
     register: str
     silenced: Mapping[str, frozenset[str]]  # for a party the matters of which it is not told, by a consent that is missing
     reader: str | None = None
+    doubtful: tuple[Doubtful, ...] = ()
+    left_on: date | None = None  # the first day on which the pupil is enrolled nowhere, no later enrolment known
+    data_until_from: str | None = None  # stated | marks: who says how far the marks reach
     asked: Asked | None = field(default=None, repr=False, compare=False)  # what it was made from; never published
 
     @property
@@ -299,6 +332,10 @@ class Decision:
                     "in_doubt": s.is_in_doubt,
                     "in_rules": s.is_in_rules,
                     "may_close": s.may_close,
+                    "renews": s.renews,
+                    "contested": list(s.contested),
+                    "doubtful": s.is_doubtful,
+                    "today": [_today_json(t) for t in s.today],
                     "because": [_reason_json(r) for r in s.because],
                 }
                 for s in self.open_steps
@@ -307,7 +344,9 @@ class Decision:
                 {
                     "what": q.what,
                     "fact": q.fact,
+                    "for": "step" if q.steps else "task",
                     "steps": list(q.steps),
+                    "tasks": list(q.tasks),
                     "since": q.since.isoformat(),
                     "days": [d.isoformat() for d in q.days],
                     "by": list(q.by),
@@ -335,7 +374,10 @@ class Decision:
             "told": list(self.told),
             "set_aside": [{"mark": m, "why": w} for m, w in self.set_aside],
             "unmapped": list(self.unmapped),
+            "doubtful": [{"day": x.day.isoformat(), "marks": list(x.marks)} for x in self.doubtful],
+            "left_on": self.left_on.isoformat() if self.left_on else None,
             "data_until": self.data_until.isoformat() if self.data_until else None,
+            "data_until_from": self.data_until_from,
             "stale": self.is_stale,
             "basis": dict(self.basis),
         }
@@ -380,6 +422,20 @@ def _task_json(t: Task, rules: Ruleset) -> dict[str, Any]:
         "turn": t.turn,
         "missed": t.missed,
         "rests_on": list(t.rests_on),
+        "also": list(t.also),
+        "instead_of": t.instead_of,
+        "away": t.away,
+    }
+
+
+def _today_json(t: Today) -> dict[str, Any]:
+    return {
+        "counter": t.counter,
+        "number": t.number,
+        "first": t.first.isoformat() if t.first else None,
+        "next_limit": t.next_limit,
+        "missing": t.missing,
+        "marks": list(t.marks),
     }
 
 
@@ -395,6 +451,7 @@ def _message_json(m: Message) -> dict[str, Any]:
         "totals": dict(m.totals),
         "limit": m.limit,
         "text": m.text,
+        "marks": list(m.marks),
     }
 
 
@@ -447,12 +504,12 @@ def decision_schema() -> dict[str, Any]:
 
     task = shape(
         name=text, action=text, summary={"type": "string", "maxLength": 140}, step=text, tier=text, role=text, organisation=maybe,
-        person=maybe, duty={"enum": list(DUTIES)}, about=text, state={"enum": list(STATES)}, due=maybe_day, due_unknown=flag,
+        person=maybe, duty={"enum": [*DUTIES, CLOSE]}, about=text, state={"enum": list(STATES)}, due=maybe_day, due_unknown=flag,
         counted_from=maybe_day, counted=list_of(day), overdue=flag, statutory=flag,
         source=text, certainty=text, hand_over=flag, to=texts, takes_part=texts,
         left_out=texts, blocked_by=texts, not_needed_if=texts, openings=texts,
         at_least={"oneOf": [shape(count={"type": "integer"}, of=texts), {"type": "null"}]}, record=maybe, tell=maybe,
-        turn={"type": ["integer", "null"]}, missed={"type": "integer"}, rests_on=texts,
+        turn={"type": ["integer", "null"]}, missed={"type": "integer"}, rests_on=texts, also=texts, instead_of=maybe, away=flag,
     )  # fmt: skip
     reason = shape(
         what=text,
@@ -477,14 +534,19 @@ def decision_schema() -> dict[str, Any]:
         in_doubt=flag,
         in_rules=flag,
         may_close=flag,
+        renews=maybe,
+        contested=texts,
+        doubtful=flag,
+        today=list_of(shape(counter=text, number=number, first=maybe_day, next_limit=number, missing=number, marks=texts)),
         because=list_of(reason),
     )
     question = shape(
-        what=text, fact=text, steps=texts, since=day, days=list_of(day), by=texts, new=flag, due=maybe_day, tell=maybe
-    )
+        what=text, fact=text, **{"for": {"enum": ["step", "task"]}}, steps=texts, tasks=texts, since=day, days=list_of(day),
+        by=texts, new=flag, due=maybe_day, tell=maybe,
+    )  # fmt: skip
     message = shape(
-        message=text, to=texts, about=text, state={"enum": ["owed", "sent"]}, since=day, act=maybe, to_correct=flag,
-        totals={"type": "object", "additionalProperties": {"type": "number"}}, limit=number, text=maybe,
+        message=text, to=texts, about=text, state={"enum": ["owed", "sent", "held"]}, since=day, act=maybe, to_correct=flag,
+        totals={"type": "object", "additionalProperties": {"type": "number"}}, limit=number, text=maybe, marks=texts,
     )  # fmt: skip
     near = shape(step=text, counter=text, limit=number, number=number, missing=number)
     whole = shape(
@@ -496,6 +558,7 @@ def decision_schema() -> dict[str, Any]:
         too_early=list_of(shape(counter=text, known_from=maybe_day)),
         shown=list_of(shape(item=text, counter=text, low=number, high=number, why=maybe)), told=texts,
         set_aside=list_of(shape(mark=text, why=text)), unmapped=texts,
-        data_until=maybe_day, stale=flag, basis={"type": "object"},
+        doubtful=list_of(shape(day=day, marks=texts)), left_on=maybe_day,
+        data_until=maybe_day, data_until_from={"enum": ["stated", "marks", None]}, stale=flag, basis={"type": "object"},
     )  # fmt: skip
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "sky_model decision, format 1", **whole}

@@ -18,8 +18,8 @@ from sky_model.errors import RecordError, nearest
 
 __all__ = [
     "DAY", "LAST_SEQ", "LONGEST", "MOST_LESSONS", "READ", "TEXT", "TYPES", "TYPE_OF", "ActionTaken", "Answer", "Bad", "Consent",
-    "Enrolment", "Event", "Mark", "Pause", "Register", "Report", "Retracted", "StepClosed", "as_whole", "check_event", "end_of",
-    "event_json", "event_schema", "impossible", "or_null", "plain_number", "read_day", "read_event", "read_flag", "read_name",
+    "Enrolment", "Event", "Left", "Mark", "Pause", "Register", "Report", "Retracted", "StepClosed", "as_whole", "check_event",
+    "end_of", "event_json", "event_schema", "impossible", "or_null", "plain_number", "read_day", "read_event", "read_flag", "read_name",
 ]  # fmt: skip
 
 DAY = 1 << 24  # a moment is recorded_day * DAY + seq: places in the order of recording as one whole number
@@ -169,6 +169,16 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """From `on` on the pupil is enrolled nowhere, until a later enrolment."""
+
+    on: Day
+    id: Name | None = field(default=None, kw_only=True)
+    recorded: Day | None = field(default=None, kw_only=True)
+    seq: Seq | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """One mark of a register. Length in lessons or minutes; 0: there was no absence. A code without a kind: `kind` None."""
 
@@ -206,12 +216,13 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Somebody raised something; `raised=False`: the same person takes it back."""
+    """Somebody raised something; `raised=False`: the same person takes it back. `mark`: the mark that it is about."""
 
     report: Name
     on: Day
     by: Name | None = None
     raised: bool = True
+    mark: Name | None = field(default=None, kw_only=True)
     id: Name | None = field(default=None, kw_only=True)
     recorded: Day | None = field(default=None, kw_only=True)
     seq: Seq | None = field(default=None, kw_only=True)
@@ -301,9 +312,10 @@ class Retracted:
     seq: Seq | None = field(default=None, kw_only=True)
 
 
-Event: TypeAlias = Enrolment | Mark | Register | Report | Answer | ActionTaken | Consent | Pause | StepClosed | Retracted
+Event: TypeAlias = Enrolment | Left | Mark | Register | Report | Answer | ActionTaken | Consent | Pause | StepClosed | Retracted
 TYPES: dict[str, type[Any]] = {
     "enrolment": Enrolment,
+    "left": Left,
     "register": Register,
     "mark": Mark,
     "report": Report,

@@ -29,6 +29,7 @@ from sky_model.events import (
     Consent,
     Enrolment,
     Event,
+    Left,
     Mark,
     Pause,
     Register,
@@ -58,6 +59,7 @@ BLANKS = " \t\n\r"  # those of JSON: what else is blank differs from language to
 # without `seq`: enrolment, registers and marks, reports and answers, actions, consents, pauses, closings, retractions
 RANK = {
     Enrolment: 0,
+    Left: 0,
     Register: 1,
     Mark: 1,
     Report: 3,
@@ -85,6 +87,8 @@ def _subject(event: Any) -> object:
             return "consent", event.consent
         case Enrolment():
             return "enrolment", event.since
+        case Left():
+            return "enrolment", event.on
         case _:
             return None
 

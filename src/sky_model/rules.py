@@ -19,12 +19,13 @@ from sky_model.layers import Origin, Whole
 from sky_model.schooldays import Calendar, Schedule, Span, Window, Within
 
 __all__ = [
-    "ABSENCE", "DUTIES", "WHO_RECORDED", "Act", "All", "AnyOf", "ByGrade", "Condition", "Count", "Due", "Lasts", "MarkTest",
-    "Model", "NoneOf", "Notice", "Ruleset", "StepOf", "Test", "Turn", "Unsaid", "reading_checks_in", "tests_in",
+    "ABSENCE", "CLOSE", "DUTIES", "WHO_RECORDED", "Act", "All", "AnyOf", "ByGrade", "Condition", "Count", "Due", "Lasts",
+    "MarkTest", "Model", "NoneOf", "Notice", "Ruleset", "StepOf", "Test", "Turn", "Unsaid", "reading_checks_in", "tests_in",
 ]  # fmt: skip
 
 ABSENCE = ("authorised", "unauthorised", "unexplained")
 DUTIES = ("must", "should", "consider", "may")
+CLOSE = "close"  # the duty of the task that proposes the end of a step: it ranks after every other
 WHO_RECORDED = "who_recorded"
 
 

@@ -76,6 +76,7 @@ class SchoolYear:
     periods: tuple[int, ...] = ()
     quarters: tuple[int, ...] = ()
     named_days: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    most_a_day: int | None = None  # lessons that one day can have, where a source says so
 
 
 @dataclass(frozen=True)

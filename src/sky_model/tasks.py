@@ -18,8 +18,11 @@ from sky_model.schooldays import NEVER, Calendar, Span, Window
 
 __all__ = ["OVER", "STATES", "Message", "Task", "messages", "propose"]
 
-STATES = ("done", "withdrawn", "not_needed", "refused", "undecided", "paused", "waiting", "blocked", "snoozed", "ready")
-OVER = STATES[:4]  # nothing is asked any more
+STATES = (
+    "done", "withdrawn", "not_needed", "refused", "no_consent", "to_hand_over", "undecided", "paused", "waiting", "blocked",
+    "snoozed", "ready",
+)  # fmt: skip
+OVER = STATES[:5]  # nothing is asked any more
 PARTIES = ("pupil", "guardian")
 
 
@@ -59,6 +62,9 @@ class Task:
     rests_on: tuple[str, ...] = ()  # readings of gaps that this task rests on
     counted_from: date | None = None  # day 0 of a due day that is counted in school days
     counted: tuple[date, ...] = ()  # the school days counted, the last one is the due day
+    also: tuple[str, ...] = ()  # names of what other openings ask that is this task too
+    instead_of: str | None = None  # the role in whose place a deputy stands
+    away: bool = False  # the role is away, and no deputy of it is there
 
     @property
     def is_next(self) -> bool:
@@ -70,7 +76,8 @@ class Task:
 class Message:
     """What a system may send by number, apart from the procedure. `totals`: lessons by kind in the window of its counter.
 
-    state     owed | sent
+    state     owed | sent | held (it rests on contested marks alone)
+    marks     the marks that it speaks of, as known today, that no earlier one told
     since     the first day of its window on which it was owed
     to_correct  it was sent, and by what is known today it was never owed: a correction is proposed
     """
@@ -85,6 +92,7 @@ class Message:
     totals: tuple[tuple[str, Any], ...]
     limit: Any
     text: str | None
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

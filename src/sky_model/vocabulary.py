@@ -1202,6 +1202,7 @@ class CalendarFile(Shape):
     first_day: Day
     last_day: Day
     lesson_minutes: Whole
+    most_a_day: Whole | None = None
     terms: list[Term] = []
     periods: list[Term] = []
     quarters: list[Term] = []
