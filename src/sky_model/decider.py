@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sky_model.calendars import load_calendar
 from sky_model.decision import Asked, Decision, Nearest, OpenQuestion, OpenStep, Reason, Shown, TooEarly, plain
@@ -80,15 +80,12 @@ def decider_of(
     day = on.toordinal()
     known = end_of(min(day, known_on.toordinal()) if known_on else day)
     _check_goes_on(case, known, "on" if known_on is None else "known_on")
-    return Decider(model, case, day, known, found, schools=schools, absent=absent, as_if=as_if)
+    return Decider(model, case, day, known, found, how=How(schools, frozenset(absent), as_if))
 
 
-def _again(asked: Decider, on: int, moment: int) -> Decision:
-    _check_goes_on(asked.case, moment, "known_on")
-    again = Decider(
-        asked.model, asked.case, on, moment, asked.calendars, schools=asked.schools, absent=asked.absent, as_if=asked.as_if
-    )
-    return again.decision()
+def _again(model: Model, case: Case, calendars: Mapping[str, Calendar] | Calendar, how: How, on: int, moment: int) -> Decision:
+    _check_goes_on(case, moment, "known_on")
+    return Decider(model, case, on, moment, calendars, how=how).decision()
 
 
 def _check_goes_on(case: Case, moment: int, field: str) -> None:
@@ -134,6 +131,14 @@ def accept(model: Model, calendars: Mapping[str, Calendar] | Calendar) -> None:
         _ACCEPTED[key] = (model, c)
 
 
+class How(NamedTuple):
+    """How a decision was asked for: the rules of schools that have their own, who is away, and whether as if in force."""
+
+    schools: Mapping[str, Model] | None = None
+    absent: frozenset[str] = frozenset()
+    as_if: bool = False
+
+
 class Decider:
     def __init__(
         self,
@@ -144,11 +149,9 @@ class Decider:
         calendars: Mapping[str, Calendar] | Calendar,
         path_of: Callable[[list[Facts], int], Path] = Path,  # the live host lets another engine judge the conditions
         *,
-        schools: Mapping[str, Model] | None = None,
-        absent: Collection[str] = (),
-        as_if: bool = False,
+        how: How | None = None,
     ) -> None:
-        self.schools, self.absent, self.as_if = schools, frozenset(absent), as_if
+        self.how = how or How()
         self.model, self.case, self.on, self.known, self.calendars = model, case, on, known, calendars
         self.versions = [Facts(case, v, calendars, known) for v in model.versions]
         self.facts = self.versions[-1]
@@ -189,7 +192,7 @@ class Decider:
             grade=self.place.grade,
             register=self.case.register,
             silenced=self._silenced(),
-            asked=Asked(self.model, self.case, self.calendars, partial(_again, self)),
+            asked=Asked(self.model, self.case, self.calendars, partial(_again, self.model, self.case, self.calendars, self.how)),
         )
 
     def _silenced(self) -> dict[str, frozenset[str]]:

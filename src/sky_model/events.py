@@ -17,9 +17,10 @@ from typing import Any, Literal, TypeAlias, get_args
 from sky_model.errors import RecordError, nearest
 
 __all__ = [
-    "DAY", "LAST_SEQ", "LONGEST", "MOST_LESSONS", "READ", "TEXT", "TYPES", "TYPE_OF", "ActionTaken", "Answer", "Bad", "Consent",
-    "Enrolment", "Event", "Left", "Mark", "Pause", "Register", "Report", "Retracted", "StepClosed", "as_whole", "check_event",
-    "end_of", "event_json", "event_schema", "impossible", "or_null", "plain_number", "read_day", "read_event", "read_flag", "read_name",
+    "DAY", "LAST_SEQ", "LONGEST", "MOST_LESSONS", "READ", "TEXT", "TYPES", "TYPE_OF", "ActionTaken", "Answer", "Bad",
+    "Consent", "Enrolment", "Event", "Left", "Mark", "Pause", "Register", "Report", "Retracted", "StepClosed", "as_whole",
+    "check_event", "end_of", "event_json", "event_schema", "impossible", "or_null", "plain_number", "read_day", "read_event",
+    "read_flag", "read_name",
 ]  # fmt: skip
 
 DAY = 1 << 24  # a moment is recorded_day * DAY + seq: places in the order of recording as one whole number
