@@ -27,14 +27,21 @@ from sky_model.schooldays import Calendar, Window
 __all__ = ["checkpoint"]
 
 
-def checkpoint(model: Model, case: Case, *, on: date, calendars: Mapping[str, Calendar] | Calendar | None = None) -> Case:
+def checkpoint(
+    model: Model,
+    case: Case,
+    *,
+    on: date,
+    calendars: Mapping[str, Calendar] | Calendar | None = None,
+    schools: Mapping[str, Model] | None = None,
+) -> Case:
     """The case without what no day after `on` can read, with what was judged up to `on` in its place.
 
     on         the first day of a school year of the pupil's calendar; events recorded later stay as they are
-    calendars  as for `decide`
+    calendars, schools  as for `decide`
     Raises RecordError when `on` is no such day, or when a step is open or undecided at its end: which, stands in the error.
     """
-    decider = decider_of(model, case, on=on, calendars=calendars)
+    decider = decider_of(model, case, on=on, calendars=calendars, schools=schools)
     day = on.toordinal()
     if decider.calendar.year(day).first != day:
         first = date.fromordinal(decider.calendar.year(day).first)
@@ -253,6 +260,8 @@ class _Made:
             done=done,
             closed=tuple(n for n, a in said.items() if a is not None and a.status in ("not_needed", "refused")),
             grounds=tuple(dict.fromkeys(true)),
+            renews=o.renews.name if o.renews is not None else None,
+            owed=tuple(sorted(o.owed)),
         )
 
     def _parts(self, steps: Iterable[StepOf], of: StepOf) -> list[tuple[Any, int | None]]:

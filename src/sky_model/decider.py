@@ -6,6 +6,7 @@ unknown is never "nothing to do"; the same record, day and rules give the same d
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from decimal import Decimal
@@ -27,6 +28,8 @@ from sky_model.vocabulary import OnSchedule
 
 __all__ = ["Decider", "accept", "calendars_of", "decide", "decider_of"]
 
+SOON = 60  # days before a version ends without a successor, from which on it is told
+AS_IF = "the rules answer as if they were in force on every day: for replay, not for a decision"
 NOT_RECORDED = "the recording days were not handed in: what happened on a day counts as recorded on it"
 
 
@@ -131,6 +134,34 @@ def accept(model: Model, calendars: Mapping[str, Calendar] | Calendar) -> None:
         _ACCEPTED[key] = (model, c)
 
 
+def _lines(model: Model, case: Case, schools: Mapping[str, Model] | None) -> tuple[list[Model], dict[str, int]]:
+    """The rulesets that judge the days of a case: the one for all, and those of the schools that its enrolments name."""
+    models, line_of = [model], dict[str, int]()
+    for e in case.events if schools else ():
+        if isinstance(e, Enrolment) and schools and e.school in schools:
+            own = schools[e.school]
+            at = next((i for i, m in enumerate(models) if m is own), None)
+            if at is None:
+                at = len(models)
+                models.append(own)
+            line_of[e.school] = at
+    return models, line_of
+
+
+def _not_in_force(model: Model, case: Case, on: int) -> RecordError:
+    """No version judges the day: what is in force when."""
+    said = []
+    for v, after in itertools.zip_longest(model.versions, model.versions[1:]):
+        until = v.said.valid_until
+        last = min(
+            [d for d in (until.toordinal() if until else None, after.valid_from - 1 if after else None) if d], default=None
+        )
+        first = date.fromordinal(v.valid_from)
+        said.append(f"{v.name} from {first}" + (f" to {date.fromordinal(last)}" if last else ""))
+    message = f"no version of the rules is in force on {date.fromordinal(on)}; in force: {'; '.join(said)}"
+    return RecordError("not-in-force", message, pupil=case.pupil, field="on")
+
+
 class How(NamedTuple):
     """How a decision was asked for: the rules of schools that have their own, who is away, and whether as if in force."""
 
@@ -147,24 +178,31 @@ class Decider:
         on: int,
         known: int,
         calendars: Mapping[str, Calendar] | Calendar,
-        path_of: Callable[[list[Facts], int], Path] = Path,  # the live host lets another engine judge the conditions
+        path_of: Callable[..., Path] = Path,  # the live host lets another engine judge the conditions
         *,
         how: How | None = None,
     ) -> None:
         self.how = how or How()
         self.model, self.case, self.on, self.known, self.calendars = model, case, on, known, calendars
-        self.versions = [Facts(case, v, calendars, known) for v in model.versions]
+        models, line_of = _lines(model, case, self.how.schools)
+        self.versions = [Facts(case, v, calendars, known) for m in models for v in m.versions]
         self.facts = self.versions[-1]
         place = self.facts.place(on, known)
         if not place.calendar.covers(on):
             said = f"the calendar {place.calendar.id} does not answer for {date.fromordinal(on)}"
             raise RecordError("not-covered", said, pupil=case.pupil, field="on")
         self.place, self.calendar = place, place.calendar
-        self.path = path_of(self.versions, on)
-        self.rules = model.on(on) or model.versions[0]
+        lines = [i for i, m in enumerate(models) for _ in m.versions]
+        self.path = path_of(self.versions, on, lines=lines, line_of=line_of, as_if=self.how.as_if)
+        self.mine = models[line_of.get(place.school or "", 0)]  # the rules of the school attended
+        judging = self.path.version(on, known)
+        self.has_left = self.facts.has_left(on, known)
+        if judging is None and not self.has_left:
+            raise _not_in_force(self.mine, case, on)
+        self.rules = judging.facts.rules if judging is not None else self.mine.on(on) or self.mine.versions[0]
 
     def decision(self) -> Decision:
-        opened = [o for o in self.path.openings if o.ended is None]
+        opened = self.path.standing()
         tasks = propose(self.path, self.rules, self.calendar, self.place.grade, self.on, self.known)
         data_until = min(self.case.data_until, date.fromordinal(self.on)) if self.case.data_until else None
         stale = data_until is not None and self.calendar.count_school_days(data_until.toordinal() + 1, self.on) > 3
@@ -192,6 +230,7 @@ class Decider:
             grade=self.place.grade,
             register=self.case.register,
             silenced=self._silenced(),
+            left_on=date.fromordinal(self.facts.left_on(self.on, self.known)) if self.has_left else None,
             asked=Asked(self.model, self.case, self.calendars, partial(_again, self.model, self.case, self.calendars, self.how)),
         )
 
@@ -476,13 +515,38 @@ class Decider:
         out += [str(d.event.id) for name, found in self.facts.taken.items() if name not in actions for d in found]
         return out
 
+    def _schools(self) -> dict[str, Any] | None:
+        """The rules of each school of this pupil, where schools have rules of their own."""
+        if self.how.schools is None:
+            return None
+        mine = sorted({e.school for e in self.case.events if isinstance(e, Enrolment) and e.school in self.how.schools})
+        return {s: {"name": self.how.schools[s].name, "fingerprint": self.how.schools[s].fingerprint} for s in mine}
+
+    def _ends(self) -> date | None:
+        """The last day of the rules of today's school, where none follows."""
+        return None if self.how.as_if else self.mine.newest.said.valid_until
+
+    def _notes(self) -> list[str]:
+        notes, ends = [], self._ends()
+        if self.how.as_if:
+            notes.append(AS_IF)
+        if ends is not None and ends.toordinal() - self.on < SOON:
+            notes.append(f"{self.mine.newest.name} is in force until {ends} and no version follows")
+        if self.case.recorded == "not_given":
+            notes.append(NOT_RECORDED)
+        return notes
+
     def _basis(self) -> dict[str, Any]:
         return {
             "ruleset": {
-                "name": self.model.name,
+                "name": self.mine.name,
                 "status": self.rules.said.status,
-                "fingerprint": self.model.fingerprint,
+                "fingerprint": self.mine.fingerprint,
             },
+            "schools": self._schools(),
+            "absent": sorted(self.how.absent),
+            "as_if": self.how.as_if,
+            "in_force_until": ends.isoformat() if (ends := self._ends()) is not None else None,
             "layers": list(self.rules.layers),
             "calendar": {
                 "name": self.calendar.id,
@@ -493,7 +557,7 @@ class Decider:
             "engine": {"name": "sky_model", "version": engine_version(), "fingerprint": engine_fingerprint()},
             "register": self.case.register,
             "recorded": self.case.recorded,
-            "notes": [*self.rules.notes, *([NOT_RECORDED] if self.case.recorded == "not_given" else [])],
+            "notes": [*self.rules.notes, *self._notes()],
             **({"checkpoint": _checkpoint_said(self.case.before)} if self.case.before is not None else {}),
         }
 

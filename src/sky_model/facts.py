@@ -20,6 +20,7 @@ from sky_model.events import (
     Answer,
     Consent,
     Enrolment,
+    Left,
     Mark,
     Pause,
     Register,
@@ -133,6 +134,7 @@ class Facts:
         self.marks: dict[str, list[tuple[int, Mark | None]]] = {}
         self.registers: list[Dated] = []
         self.enrolments: list[Dated] = []
+        self.lefts: list[Dated] = []
         self.reports: dict[str, list[Dated]] = {}
         self.answers: dict[str, list[Dated]] = {}
         self.taken: dict[str, list[Dated]] = {}
@@ -143,9 +145,11 @@ class Facts:
         self.retraction_days: list[int] = []
         self._sort_events()
         # enrolments known from the start and one school all the time: the plain case that has lines
-        self.epochs = sorted({0, *(e.moment for e in self.enrolments), *(e.gone for e in self.enrolments if e.gone <= now)})
+        moves = [*self.enrolments, *self.lefts]
+        self.epochs = sorted({0, *(e.moment for e in moves), *(e.gone for e in moves if e.gone <= now)})
         self._places: dict[int, list[tuple[int, Place]]] = {}
-        self.is_plain = len(self.enrolments) <= 1
+        self._aways: dict[int, list[tuple[int, bool]]] = {}
+        self.is_plain = len(self.enrolments) <= 1 and not self.lefts
         self._parts: dict[tuple[str, int], list[Part]] = {}
         self._lines: dict[tuple[Any, ...], Line] = {}
         self._special: dict[int, list[int]] = {}
@@ -183,6 +187,8 @@ class Facts:
                 self.registers.append(dated)
             elif kind is Enrolment:
                 self.enrolments.append(dated)
+            elif kind is Left:
+                self.lefts.append(dated)
             elif kind is Report:
                 self.reports.setdefault(e.report, []).append(dated)
             elif kind is Answer:
@@ -246,6 +252,76 @@ class Facts:
             return places[0][1]
         i = bisect_right([d for d, _ in places], day) - 1
         return places[max(0, i)][1]
+
+    def is_away(self, day: int, moment: int) -> bool:
+        """Is the pupil enrolled nowhere on a day, as known at a moment?"""
+        if not self.lefts:
+            return False
+        turns = self._turns(self._epoch(moment))
+        i = bisect_right([d for d, _ in turns], day) - 1
+        return i >= 0 and turns[i][1]
+
+    def has_left(self, day: int, moment: int) -> bool:
+        """Is the pupil enrolled nowhere on a day, and no later enrolment known?"""
+        if not self.is_away(day, moment):
+            return False
+        return not any(d > day and not is_end for d, is_end in self._turns(self._epoch(moment)))
+
+    def left_on(self, day: int, moment: int) -> int:
+        """The first day of the time enrolled nowhere in which a day lies."""
+        turns = self._turns(self._epoch(moment))
+        i = bisect_right([d for d, _ in turns], day) - 1
+        while i and turns[i - 1][1]:
+            i -= 1
+        return turns[i][0]
+
+    def _turns(self, epoch: int) -> list[tuple[int, bool]]:
+        """From which days on the pupil is enrolled, or (True) is not; of one day what was recorded last."""
+        if epoch not in self._aways:
+            at = self.epochs[epoch]
+            known = sorted((e for e in (*self.enrolments, *self.lefts) if e.moment <= at < e.gone), key=lambda e: e.moment)
+            self._aways[epoch] = sorted({e.event.on.toordinal(): type(e.event) is Left for e in known}.items())
+        return self._aways[epoch]
+
+    def after(self, day: int, span: Span, moment: int, is_skipped: Callable[[int], bool] | None = None) -> int | None:
+        """The day that lies `span` after a day: each day by the calendar of the school attended on it, as known on it.
+
+        Days without a school do not count. None: the calendar ends before.
+        """
+        if self.is_plain or (
+            not self.lefts and len({id(p.calendar) for e in range(len(self.epochs)) for _, p in self._places_of(e)}) == 1
+        ):
+            return self.place(day, moment).calendar.after(day, span, is_skipped)
+
+        def is_out(d: int) -> bool:
+            return self.is_away(d, min(end_of(d), moment)) or (is_skipped is not None and is_skipped(d))
+
+        if span.clock not in ("school_days", "weekdays", "calendar_days"):
+            return self.place(day, min(end_of(day), moment)).calendar.after(day, span, is_out)
+        left, last = span.number, max(p.calendar.until for _, p in self.places(moment))
+        while left:
+            day += 1
+            if day > last:
+                return None
+            calendar = self.place(day, min(end_of(day), moment)).calendar
+            runs = span.clock == "calendar_days" or (
+                calendar.is_school_day(day)
+                if span.clock == "school_days"
+                else (day - 1) % 7 < 5 and day not in calendar.public_holidays
+            )
+            left -= runs and not is_out(day)
+        return day
+
+    def next_school_day(self, day: int, moment: int, is_skipped: Callable[[int], bool] | None = None) -> int | None:
+        """The day itself or the next one that is a school day at the school attended on it; None: the calendar ends before."""
+        if self.is_plain:
+            return self.place(day, moment).calendar.next_school_day(day, is_skipped)
+        for d in range(day, max(p.calendar.until for _, p in self.places(moment)) + 1):
+            known = min(end_of(d), moment)
+            is_school_day = self.place(d, known).calendar.is_school_day(d) and not self.is_away(d, known)
+            if is_school_day and not (is_skipped is not None and is_skipped(d)):
+                return d
+        return None
 
     def begins(self, moment: int) -> int:
         """The first day of the case, as known at a moment."""
@@ -424,7 +500,12 @@ class Facts:
         if register is not None:
             if planned is not None:
                 gap = max(0, planned - max(int(register.event.marked * unit), length))
-        elif self.case.register == "given" and place.calendar.is_school_day(day) and day >= self.begins(self.epochs[epoch]):
+        elif (
+            self.case.register == "given"
+            and place.calendar.is_school_day(day)
+            and day >= self.begins(self.epochs[epoch])
+            and not self.is_away(day, self.epochs[epoch])
+        ):
             usual = self._usual(day, place)
             gap = NOT_GIVEN if usual == NOT_GIVEN else max(0, usual - length)
         return entries, gap, planned
@@ -542,7 +623,11 @@ class Facts:
         elif how == "opened":
             days = [o.day for o in self.openings() if o.step.base == name and o.moment < at and o.day <= day]
         else:
-            ends = [o.ended for o in self.openings() if o.step.base == name and o.ended is not None and o.ended < at]
+            ends = [
+                o.ended
+                for o in self.openings()
+                if o.step.base == name and o.ended is not None and o.ended < at and o.how != "renewed"
+            ]
             days = [e // DAY for e in ends if e // DAY <= day]
         return max(days) + 1 if days else None
 
@@ -653,7 +738,8 @@ class Facts:
         i = next(k for k, (_, p) in enumerate(places) if p is place)
         start = first if i == 0 else max(first, places[i][0])
         stop = day if i + 1 == len(places) else min(day, places[i + 1][0] - 1)
-        return place.calendar.count_school_days(start, stop)
+        away = (d for d in place.calendar.school_days if start <= d <= stop) if self.lefts else ()
+        return place.calendar.count_school_days(start, stop) - sum(self.is_away(d, self.epochs[epoch]) for d in away)
 
     def reading(
         self,
@@ -746,8 +832,12 @@ class Facts:
         """All school days at the pupil's schools, also those on which nothing is marked."""
         first = max(first, self.begins(moment))
         days = {d for _, p in self._places_of(self._epoch(moment)) for d in p.calendar.school_days if first <= d <= last}
-        mine = sorted(d for d in days if self.place(d, moment).calendar.is_school_day(d))
+        mine = sorted(d for d in days if self._attends(d, moment))
         return [self._one_day(count, d, moment, asked) for d in mine]
+
+    def _attends(self, day: int, moment: int) -> bool:
+        """Is it a school day at the school that the pupil attends on it?"""
+        return self.place(day, moment).calendar.is_school_day(day) and not self.is_away(day, moment)
 
     def _one_day(self, count: Count, day: int, moment: int, asked: int) -> OneDay:
         states = self.states(self._epoch(moment)).get(day, ())
@@ -852,7 +942,7 @@ class Facts:
         if count.measure in ("lessons", "clock_hours"):
             return self.planned(count, last, moment, first)
         begin = max(first, self.begins(moment))
-        days = sum(1 for d in calendar.school_days if begin <= d <= last and self.place(d, moment).calendar.is_school_day(d))
+        days = sum(1 for d in calendar.school_days if begin <= d <= last and self._attends(d, moment))
         return 500 * days * (2 if count.measure == "half_days" else 1)
 
     # ------------------------------------------------------------------ reports, questions, what was done

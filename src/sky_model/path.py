@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -24,6 +24,7 @@ from sky_model.schooldays import NEVER, PARTS, Span, Within
 
 __all__ = ["Closed", "Opening", "Path", "grounds_of", "words_of"]
 
+NOWHERE: Mapping[str, int] = {}
 MOST_WORDS = 160  # of a part, as a checkpoint names it; a longer one is named by its digest
 MOST_LEVELS = 50  # of a step that opens again at every further n: where nobody has said how long, there is no end
 
@@ -44,6 +45,8 @@ class Opening:
     is_in_doubt: bool = False
     due_from: int = 0
     past: PastOpening | None = None  # it ended before a checkpoint: what it rested on is erased
+    renews: Opening | None = None  # the opening that it renewed, on ground of a newer window
+    owed: frozenset[str] = frozenset()  # of a renewed opening: the actions that nobody had answered then
 
     @property
     def day(self) -> int:
@@ -65,6 +68,7 @@ class _Version:
     facts: Facts
     first: int
     last: int  # the last day that this version judges
+    line: int = 0  # its ruleset: the versions of one follow one another
     all: tuple[StepOf, ...] = ()  # with the higher levels that this record could reach
     steps: tuple[StepOf, ...] = ()  # without those that could open on no day
     parts: dict[str, tuple[Within, ...]] = field(default_factory=dict)
@@ -80,11 +84,23 @@ class _Version:
 class Path:
     """The path of one case up to the end of the day `on`, and what today's knowledge says of it."""
 
-    def __init__(self, versions: list[Facts], on: int) -> None:
+    def __init__(
+        self,
+        versions: list[Facts],
+        on: int,
+        *,
+        lines: Sequence[int] = (),
+        line_of: Mapping[str, int] = NOWHERE,
+        as_if: bool = False,
+    ) -> None:
+        """
+        versions  of each ruleset its versions, in the order of their days
+        lines     for each of them its ruleset by number; `line_of`: the ruleset of each school, of any other the first
+        as_if     the first version of a ruleset judges all earlier days too, the last one all later days
+        """
         self.on, self.now = on, end_of(on)
-        firsts = [f.rules.valid_from for f in versions]
-        lasts = [d - 1 for d in firsts[1:]] + [NEVER]
-        self.versions = [_Version(f, a, b) for f, a, b in zip(versions, firsts, lasts, strict=True)]
+        self.line_of = line_of
+        self.versions = _in_force(versions, lines or [0] * len(versions), as_if)
         self.facts = versions[-1]  # events are the same for every version
         self.openings: list[Opening] = []
         self.ends: dict[str, list[Closed]] = {}
@@ -156,8 +172,7 @@ class Path:
         state = {"open": is_open, "ended": has_ended, "never_opened": not mine, "worked_through": False}
         if has_ended and any(value == "worked_through" for _, value in test.asks):
             last = max(mine, key=lambda o: o.moment)
-            asked = [a for a in last.step.actions if a.duty in ("must", "consider")]
-            state["worked_through"] = all(self.is_answered(last, a, at, min(known, self.now)) for a in asked)
+            state["worked_through"] = self._is_worked_through(last, at, min(known, self.now))
         return TRUE if all(state[value] for _, value in test.asks) else FALSE
 
     def _gate(self, v: _Version, step: StepOf, day: int, known: int) -> Pair:
@@ -214,7 +229,7 @@ class Path:
         return sorted(out, key=lambda e: e.moment) if len(step.names) > 1 else out
 
     def asked(self, v: _Version, step: StepOf, q: int, at: int, known: int) -> list[int]:
-        """The days asked about on the day q."""
+        """The days asked about on the day q: of those that this ruleset judges, by the school attended on them."""
         days = [q]
         if step.lasts.word == "until_closed":
             for part in v.parts_of(step):
@@ -223,7 +238,17 @@ class Path:
                 days += [s - 1 for s in calendar.starts(part) if first < s <= q]
         closed = max((e.moment // DAY for e in self.ends_of(step, at, persons=True)), default=0)
         least = max(closed, v.first, v.facts.begins(known))
-        return sorted({d for d in days if d >= least})
+        return sorted({d for d in days if d >= least and (d == q or self._is_of(v, d, known))})
+
+    def _is_of(self, v: _Version, day: int, known: int) -> bool:
+        """Is a day judged by the ruleset of this version, as known?"""
+        if self.facts.is_plain:
+            return True
+        return not self.facts.has_left(day, known) and self._line(day, known) == v.line
+
+    def _line(self, day: int, known: int) -> int:
+        """The ruleset of the school attended on a day; after an end that of the school that was left."""
+        return self.line_of.get(self.facts.place(day, known).school or "", 0) if self.line_of else 0
 
     # ------------------------------------------------------------------ what is new ground
     def _newness(self, v: _Version, step: StepOf, day: int, at: int) -> Any:
@@ -363,6 +388,7 @@ class Path:
             if step is not None:
                 o = Opening(step, self.versions.index(v), past.moment, past.about, past.name, past.ended, past.how, past=past)
                 o.is_withdrawn, o.is_in_doubt, o.due_from = past.is_withdrawn, past.is_in_doubt, past.due_from
+                o.renews, o.owed = next((x for x in self.openings if x.name == past.renews), None), frozenset(past.owed)
                 self.openings.append(o)
         for end in before.ends:
             v = by_name.get(end.ruleset, self.versions[0])
@@ -385,8 +411,8 @@ class Path:
 
     def _wake_from_the_start(self) -> None:
         facts = self.facts
-        for i, v in enumerate(self.versions):
-            self._wake(max(v.first, 0), None) if i else self._wake(v.first, None)
+        for v in self.versions:
+            self._wake(v.first, None)
             for epoch in range(len(facts.epochs)):
                 begin = facts._places_of(epoch)[0][1].since
                 if v.first <= begin <= v.last:
@@ -410,12 +436,17 @@ class Path:
                         self._wake(day, s.id)
         for day in facts.retraction_days:
             self._wake(day, None)
+        if not facts.is_plain:  # other rules, or none, may judge from these days on
+            for e in (*facts.enrolments, *facts.lefts):
+                for day in (e.moment // DAY, e.event.on.toordinal(), e.gone // DAY):
+                    self._wake(day, None)
 
-    def _version(self, day: int) -> _Version | None:
-        for v in reversed(self.versions):
-            if v.first <= day:
-                return v
-        return None
+    def version(self, day: int, known: int) -> _Version | None:
+        """The version that judges a day, as known. None: none is in force, or the pupil has left."""
+        if self.facts.has_left(day, known):
+            return None
+        line = self._line(day, known)
+        return next((v for v in self.versions if v.line == line and v.first <= day <= v.last), None)
 
     def _fold(self) -> None:
         closings = {d.moment: d for d in self.facts.closings}
@@ -432,13 +463,13 @@ class Path:
 
     def _check(self, at: int, woken: set[str] | None) -> None:
         day = at // DAY
-        v = self._version(day)
-        if v is None:
+        v = self.version(day, at)
+        if v is None:  # nothing opens, and nothing ends but by a person
             return
         rules = v.facts.rules
         ended = {e.step for e in rules.said.ends}
         for o in [o for o in self.openings if o.ended is None and o.moment < at]:
-            if o.step.id in ended and self.versions[o.version] is not v:
+            if o.step.id in ended and self.versions[o.version] is not v and self.versions[o.version].line == v.line:
                 self._end(o, at, "ended by the new version")
             elif woken is None or o.step.id in woken:
                 how = self._ends_by_itself(o, at)
@@ -446,14 +477,18 @@ class Path:
                     self._end(o, at, how)
         state = list(self.openings)
         for s in v.steps:
-            if (woken is not None and s.id not in woken) or any(
-                (o.ended is None and o.step.names & s.names) or (o.ended is None and o.step.id in s.names) for o in state
-            ):
+            if woken is not None and s.id not in woken:
+                continue
+            old = next((o for o in state if o.ended is None and o.step.names & s.names), None)
+            if old is not None and s.again != "next_window":
                 continue
             for c in self.asked(v, s, day, at, at):
-                new = self._newness(v, s, c, at)
-                if self.opens(v, s, c, at, at, new=new)[1] == TRUE:
-                    self._open(s, v, at, c)
+                if old is not None:
+                    opens = self.renewal(old, s, v, c, at, at)
+                else:
+                    opens = self.opens(v, s, c, at, at, new=self._newness(v, s, c, at))[1]
+                if opens == TRUE:
+                    self._open(s, v, at, c, old)
                     break
 
     def _ends_by_itself(self, o: Opening, at: int) -> str:
@@ -461,25 +496,91 @@ class Path:
         if word == "while_true":
             return "no longer true" if self.opens(v, o.step, day, at, at, seen=o.moment)[0] == FALSE else ""
         if word == "until_done":
-            asked = [a for a in o.step.actions if a.duty in ("must", "consider")]
-            return "done" if all(self.is_answered(o, a, at, at) for a in asked) else ""
+            return "done" if self._is_worked_through(o, at, at) else ""
         calendar = v.facts.place(day, at).calendar
         if word == "until_end_of":
             starts = calendar.starts(o.step.lasts.part)
             return f"the {o.step.lasts.part} ended" if bisect_right(starts, day) > max(1, bisect_right(starts, o.day)) else ""
         if word == "span" and o.step.lasts.span is not None:
-            last = v.facts.place(o.day, at).calendar.after(o.day, o.step.lasts.span)
+            last = v.facts.after(o.day, o.step.lasts.span, at)
             return "its time ended" if last is not None and day > last else ""
         return ""
 
-    def _open(self, s: StepOf, v: _Version, at: int, about: int) -> None:
+    def renewal(self, o: Opening, s: StepOf, v: _Version, day: int, at: int, known: int) -> Pair:
+        """Is `opens` true for a day on ground of a newer window than that of an open step?
+
+        A counter has there a window that began after the day that the opening is about, and in which it did not yet hold when
+        the opening was made.
+        """
+
+        def new(part: Test | NoneOf, since: int | None = None) -> Pair:
+            if not isinstance(part, Test) or part.what != "counter":
+                return FALSE
+            count = v.facts.rules.counters[part.fact]
+            begins = v.facts.counted_from(count, day, known, since, at, part.checks_in)
+            if begins is None or begins <= o.about:
+                return FALSE
+            if begins > o.day:
+                return TRUE
+            held = self.holds(v, part, o.day, min(o.moment, self.now), o.moment, early=FALSE, since=since)[0]
+            return FALSE if held == TRUE else TRUE
+
+        return self.opens(v, s, day, known, at, early=FALSE, new=new)[1]
+
+    def chain(self, o: Opening) -> list[Opening]:
+        """The openings that it renewed, oldest first, and itself."""
+        found = [o]
+        while found[0].renews is not None:
+            found.insert(0, found[0].renews)
+        return found
+
+    def standing(self) -> list[Opening]:
+        """Of each open step its newest opening that is not withdrawn: a withdrawn one renewed nothing. Else its last."""
+        return [self.current(o) or o for o in self.openings if o.ended is None]
+
+    def current(self, o: Opening) -> Opening | None:
+        return next((x for x in reversed(self.chain(o)) if not x.is_withdrawn), None)
+
+    def is_on_newer_window(self, low: Opening, high: Opening) -> bool:
+        """Did a lower level open on ground of a window that began after the day that the higher one is about?"""
+        v = self.versions[low.version]
+        return low.moment > high.moment and self.renewal(high, low.step, v, low.about, low.moment, low.moment) == TRUE
+
+    def acts_of(self, o: Opening) -> list[Act]:
+        """Its own actions, and those of the steps that it includes, and theirs in turn."""
+        rules, steps = self.versions[o.version].facts.rules, [o.step]
+        for s in steps:  # grows while it is read
+            for low, how in s.above.items():
+                below = rules.step_by_id.get(low)
+                if how == "includes" and below is not None and below not in steps:
+                    steps.append(below)
+        acts: dict[str, Act] = {}
+        for s in steps:
+            for a in s.actions:
+                acts.setdefault(a.id, a)
+        return list(acts.values())
+
+    def _is_worked_through(self, o: Opening, at: int, known: int) -> bool:
+        """Is each must and consider answered, and what the openings that it renewed still owed?"""
+        mine = [(o, a) for a in o.step.actions if a.duty in ("must", "consider")]
+        owed = [(x, a) for x in self.chain(o)[:-1] for a in self.acts_of(x) if a.id in x.owed]
+        return all(self.is_answered(x, a, at, known) for x, a in mine + owed)
+
+    def _open(self, s: StepOf, v: _Version, at: int, about: int, old: Opening | None = None) -> None:
+        """A step opens; with `old`, anew: the opening ends, its step stays open."""
         day = at // DAY
+        if old is not None:  # what is owed is looked up before the end
+            old.owed = frozenset(a.id for a in self.acts_of(old) if not self.is_answered(old, a, at, at))
+            old.ended, old.how = at, "renewed"
         twins = sum(o.step.id == s.id and o.day == day for o in self.openings)
         name = f"{s.id}@{date.fromordinal(day).isoformat()}" + (f"#{twins + 1}" if twins else "")
-        self.openings.append(Opening(s, self.versions.index(v), at, about, name, due_from=day))
+        self.openings.append(Opening(s, self.versions.index(v), at, about, name, due_from=day, renews=old))
         self._wake_after(s, at)
+        if s.again == "next_window":
+            for leaves in self._leaves(about, s.names):
+                self._wake(leaves, s.id)
         if s.lasts.word == "span" and s.lasts.span is not None:
-            last = v.facts.place(day, at).calendar.after(day, s.lasts.span)
+            last = v.facts.after(day, s.lasts.span, at)
             if last is not None:
                 self._wake(last + 1, s.id)
         if s.lasts.word in ("until_done", "while_true"):
@@ -507,14 +608,8 @@ class Path:
                 for step in w.all:
                     if step.id != name:
                         continue
-                    for t in step.tests:
-                        if t.what == "counter":
-                            count = w.facts.rules.counters[t.fact]
-                            for _, place in w.facts._places_of(len(w.facts.epochs) - 1):
-                                table = place.calendar.window(count.window, w.facts.begins(w.facts.now))
-                                leaves = table.leaves(day)
-                                if leaves < NEVER:
-                                    self._wake(leaves, name)
+                    for leaves in self._leaves(day, frozenset((name,))):
+                        self._wake(leaves, name)
                     if step.watch is not None and step.watch_for is not None:
                         until = w.facts.place(day, w.facts.now).calendar.after(day, step.watch_for) or self.on
                         for d in range(day, min(until + 1, self.on) + 1):
@@ -530,7 +625,7 @@ class Path:
         if opened:
             return
         is_told = True
-        for s, v in self._steps_named(e.step, day):
+        for s, v in self._steps_named(e.step, day, at):
             is_open = any(o.ended is None and o.step.id in s.names for o in self.openings)
             if not is_open and self._open_question(s, v, day, at) is not None:
                 self._ended(s, v, at, True, gone)
@@ -538,30 +633,25 @@ class Path:
         if is_told:
             self.told.append(str(e.id))
 
-    def _steps_named(self, name: str, day: int) -> list[tuple[StepOf, _Version]]:
-        """The step of a name with its levels, in the newest version of a day that has it."""
-        for v in reversed(self.versions):
-            if v.first <= day:
-                found = [(s, v) for s in v.all if s.base == name]
-                if found:
-                    return found
-                if any(name in s.was for s in v.facts.rules.steps) or any(x.step == name for x in v.facts.rules.said.ends):
-                    return []
-        return []
+    def _steps_named(self, name: str, day: int, known: int) -> list[tuple[StepOf, _Version]]:
+        """The step of a name with its levels, in its newest form of a day."""
+        return [(s, v) for s, v in self._steps_so_far(day, known) if s.base == name]
 
-    def _steps_so_far(self) -> Iterator[tuple[StepOf, _Version]]:
-        """The steps of every version so far, each in its newest form."""
+    def _steps_so_far(self, day: int, known: int) -> Iterable[tuple[StepOf, _Version]]:
+        """The steps of every version so far, each in its newest form; of the rulesets of earlier schools too, today's last."""
+        mine = self._line(day, known)
+        lines = {mine}
+        if self.line_of:
+            lines |= {self.line_of.get(p.school or "", 0) for d, p in self.facts.places(known) if d <= day}
         steps: dict[str, tuple[StepOf, _Version]] = {}
-        for v in self.versions:
-            if v.first > self.on:
-                continue
+        for v in sorted((v for v in self.versions if v.line in lines and v.first <= day), key=lambda v: (v.line == mine, v.line)):
             for s in v.all:
                 for old in s.was:
                     steps.pop(old, None)
                 steps[s.id] = (s, v)
             for e in v.facts.rules.said.ends:
                 steps.pop(e.step, None)
-        yield from steps.values()
+        return steps.values()
 
     # ------------------------------------------------------------------ what people answered
     def counts_from(self, o: Opening, known: int) -> int:
@@ -574,6 +664,8 @@ class Path:
             for x in self.openings
             if x.ended is not None and x.ended <= o.moment and x.step.id == o.step.id and x is not o
         ]
+        if o.renews is not None:  # it asks anew
+            return o.day
         c = o.about
         if self.opens(v, o.step, c, known, o.moment)[0][1] == 0:
             c = next((d for d, value in self._ground(o, known, min(self.on, known // DAY)) if value[1]), o.about)
@@ -603,7 +695,8 @@ class Path:
         if not taken and not act.asks and old is None:
             return None
         first = self.counts_from(o, known)
-        last = until if until is not None else o.ended // DAY if o.ended is not None else known // DAY
+        is_over = o.ended is not None and o.how != "renewed"  # what a renewed one owed can still be done
+        last = until if until is not None else o.ended // DAY if is_over and o.ended is not None else known // DAY
         days = [*(d.event.on.toordinal() for d in taken), *(() if old is None else (old,))]
         if act.asks and (answered := self.facts.answered(act, known, first)) is not None:
             days.append(answered)
@@ -658,8 +751,11 @@ class Path:
             if t.what == "counter":
                 count = v.facts.rules.counters[t.fact]
                 table = v.facts.place(0, v.facts.now).calendar.window(count.window, v.facts.begins(v.facts.now))
-                for e in (x for name in step.names for x in self.ends.get(name, ())):
-                    leaves = table.leaves(e.moment // DAY)
+                starts = [e.moment // DAY for name in step.names for e in self.ends.get(name, ())]
+                for o in self.openings:
+                    if step.again == "next_window" and o.step.names & step.names:
+                        starts += [o.about, o.day]
+                for leaves in map(table.leaves, starts):
                     if first <= leaves <= last:
                         found.add(leaves)
         calendar = v.facts.place(0, v.facts.now).calendar
@@ -683,7 +779,11 @@ class Path:
         """`opens` with later knowledge, for the day the opening was about and those asked about since; asked for one by one."""
         v = self.versions[o.version]
         last = min(on, o.ended // DAY if o.ended is not None else on)
-        days = self._candidate_days(v, o.step, o.day, max(o.day, last), True) if last >= o.day else []
+        days: list[int] = []
+        if last >= o.day:  # what changes today's knowledge of a day says nothing of the days as they were known earlier
+            days = self._candidate_days(v, o.step, o.day, last, True) if known >= self.now else list(range(o.day, last + 1))
+        if self.facts.lefts:
+            days = [q for q in days if not self.facts.has_left(q, known)]
         ends = self._part_ends(v, o.step, known) if o.step.lasts.word == "until_closed" else frozenset()
         for c in sorted({o.about, *days, *(e for e in ends if e <= last)}):
             moments = {o.moment} if c == o.about else set()
@@ -691,7 +791,35 @@ class Path:
                 if c in self.asked(v, o.step, q, end_of(q), known):
                     moments.add(end_of(q))
             for at in sorted(moments):
-                yield c, self.opens(v, o.step, c, known, at, seen=o.moment)[0]
+                yield c, self._ground_on(o, v, c, at, known)
+
+    def _ground_on(self, o: Opening, v: _Version, c: int, at: int, known: int) -> Pair:
+        """`opens` for a day, as ground of an opening.
+
+        An earlier day than the one that it is about (an ended term) counts only by parts that nothing had answered when the
+        opening was made. Of an opening that renewed another only what renewed it is ground; and what would renew it is none.
+        """
+        if o.renews is not None:
+            value = self.renewal(o.renews, o.step, v, c, at, known)
+        elif c < o.about:
+            new = self._newness(v, o.step, c, o.moment)
+            value = self.opens(v, o.step, c, known, at, new=new, seen=o.moment)[1]
+        else:
+            value = self.opens(v, o.step, c, known, at, seen=o.moment)[0]
+        if o.step.again == "next_window" and c > o.about and value != FALSE:
+            newer = self.renewal(o, o.step, v, c, at, known)
+            value = min(value[0], 1 - newer[1]), min(value[1], 1 - newer[0])
+        return value
+
+    def _leaves(self, day: int, names: frozenset[str]) -> Iterator[int]:
+        """The days on which a window that held a day begins after it, for the counters of the steps of these names."""
+        for w in self.versions:
+            for t in (t for s in w.all if s.id in names for t in s.tests if t.what == "counter"):
+                count = w.facts.rules.counters[t.fact]
+                for _, place in w.facts._places_of(len(w.facts.epochs) - 1):
+                    leaves = place.calendar.window(count.window, w.facts.begins(w.facts.now)).leaves(day)
+                    if leaves < NEVER:
+                        yield leaves
 
     def _part_ends(self, v: _Version, step: StepOf, known: int) -> frozenset[int]:
         """The last days of all terms (periods …) in which the counters of a step count, in any of the case's calendars."""
@@ -729,17 +857,38 @@ class Path:
                 best = max(best, value)
                 if best == TRUE:
                     break
-            o.is_withdrawn, o.is_in_doubt = best == FALSE, best == UNKNOWN
+            o.is_withdrawn, o.is_in_doubt = best == FALSE or not self._is_named(o), best == UNKNOWN
             if not o.is_withdrawn:
                 o.due_from = self._due_from(o)
-        for s, v in self._steps_so_far():
-            mine = next((o for o in self.openings if o.ended is None and (o.step.id in s.names)), None)
-            if mine is not None and not mine.is_withdrawn:
-                continue
-            day = self._open_question(s, v, self.on, self.now)
+        for s, v in self._steps_so_far(self.on, self.now):
+            mine = next((o for o in self.openings if o.ended is None and o.step.names & s.names), None)
+            now = self.current(mine) if mine is not None else None
+            day = self._open_question(s, v, self.on, self.now) if now is None else self._open_renewal(now, s)
             if day is not None:
                 self.undecided[s.id] = day
                 self.undecided_steps[s.id] = (s, v)
+
+    def _is_named(self, o: Opening) -> bool:
+        """Do the rules that judge the day it is about, as known today, name its step? Else other rules judged that day."""
+        if self.facts.is_plain:
+            return True
+        v = self.version(o.about, self.now)
+        names = {n.partition("+")[0] for n in o.step.names}
+        return v is not None and any({s.base, *s.names} & names for s in v.facts.rules.steps)
+
+    def _open_renewal(self, o: Opening, s: StepOf) -> int | None:
+        """The first day on which an open step may have been renewed, or would have been: a question like any other."""
+        if all(v.line == 0 for v in self.versions) and s.again != "next_window":
+            return None
+        for q in self._candidate_days(self.versions[o.version], s, o.day, self.on, True):
+            v = self.version(q, self.now)
+            now = next((x for x in v.all if x.id in s.names or x.names & s.names), None) if v is not None else None
+            if v is None or now is None or now.again != "next_window":
+                continue
+            for c in self.asked(v, now, q, self.now, self.now):
+                if self.renewal(o, now, v, c, end_of(q), self.now)[1]:
+                    return c
+        return None
 
     def days_in_doubt(self, o: Opening) -> list[int]:
         """Days asked about for which an opening in doubt is neither sure nor gone."""
@@ -767,12 +916,12 @@ class Path:
         if is_today and len(self.versions) == 1 and step.watch is None and not self._can_be_possible(newest, step.opens):
             return None
         word = step.lasts.word
-        first = on if word == "while_true" else ends[-1].moment // DAY if ends else min(self.versions[0].first, on)
+        first = on if word == "while_true" else ends[-1].moment // DAY if ends else min(on, *(v.first for v in self.versions))
         first = max(first, min(self._folded + 1, on))
         calendar = newest.facts.place(on, at_last).calendar
         term = max((t for t in calendar.starts(step.lasts.part) if t <= on), default=0) if word == "until_end_of" else 0
         for q in self._candidate_days(newest, step, first, on, True) if is_today else range(first, on + 1):
-            v, at = self._version(q), at_last if q == on else end_of(q)
+            v, at = self.version(q, at_last), at_last if q == on else end_of(q)
             if v is None:
                 continue
             s = next((x for x in v.all if x.id in step.names), None)
@@ -803,6 +952,24 @@ class Path:
         if isinstance(condition, All):
             return all(self._can_be_possible(v, c) for c in condition.parts)
         return True
+
+
+def _in_force(facts: list[Facts], lines: Sequence[int], as_if: bool) -> list[_Version]:
+    """The days that each version judges: to its last one, or to the day before the next of its ruleset."""
+    out = []
+    for i, f in enumerate(facts):
+        others = [x.rules.valid_from for x, line in zip(facts, lines, strict=True) if line == lines[i]]
+        until = f.rules.said.valid_until
+        first, last = (
+            f.rules.valid_from,
+            min([NEVER if until is None else until.toordinal(), *(d - 1 for d in others if d > f.rules.valid_from)]),
+        )
+        if as_if and first == min(others):
+            first = min(first, *(p.calendar.years[0].first for _, p in f.places(f.now)))
+        if as_if and f.rules.valid_from == max(others):
+            last = NEVER
+        out.append(_Version(f, first, last, lines[i]))
+    return out
 
 
 def grounds_of(condition: Condition) -> Iterator[Test | NoneOf]:

@@ -102,6 +102,7 @@ class PastOpening:
     counts_from  from which day on what was done counts for it
     done         of each action: the first day that counts; `closed`: actions answered not needed or refused
     grounds      the parts of `opens` that were true, as words
+    renews, owed the name of the opening that it renewed; when it was itself renewed, the actions that nobody had answered
     """
 
     name: str
@@ -120,6 +121,8 @@ class PastOpening:
     done: Mapping[str, int]
     closed: tuple[str, ...]
     grounds: tuple[str, ...]
+    renews: str | None
+    owed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +251,8 @@ def _past(data: Mapping[str, Any], shape: type[Any]) -> dict[str, Any]:
         match str(f.type):
             case "str":
                 out[f.name] = read_name(value)
+            case "str | None":
+                out[f.name] = None if value is None else read_name(value)
             case "bool":
                 out[f.name] = read_flag(value)
             case "tuple[str, ...]":
