@@ -1192,7 +1192,8 @@ class Facts:
             return count.is_unsaid
         if count.is_share:
             return not self.parts(count, len(self.epochs) - 1) and all(
-                v and op in ("at_least", "more_than") for op, v in test.asks if not isinstance(v, ByGrade)
+                op in ("at_least", "more_than") and (min(v.values.values()) if isinstance(v, ByGrade) else v)
+                for op, v in test.asks
             )
         line = self.diagonal(count) if self.is_prompt(count) else self.row(count)
         return self._is_out_of_reach(test, max(line.highs, default=0))
