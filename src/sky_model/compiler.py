@@ -318,6 +318,9 @@ class _Compiler:
         if said.status == "variant":
             return
         top = (self.whole, ())
+        if said.valid_until is not None and said.valid_until < said.valid_from:
+            message = f"in force from {said.valid_from}, but only until {said.valid_until}"
+            self.fault("ends-before", message, top, "valid_until", hint=f"write {said.valid_from} or later, or leave it out")
         if said.adopted and said.adopted.on > said.valid_from:
             message = f"in force from {said.valid_from}, but adopted on {said.adopted.on}"
             self.fault("before-adoption", message, top, "valid_from", hint=f"write {said.adopted.on} or later")

@@ -21,14 +21,13 @@ from sky_model.events import DAY, Enrolment, Mark, end_of
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
 from sky_model.path import Opening, Path
 from sky_model.records import Case, Checkpoint
-from sky_model.rules import ByGrade, Count, Model, Test, tests_in
+from sky_model.rules import SOON, ByGrade, Count, Model, Test, tests_in
 from sky_model.schooldays import Calendar
 from sky_model.tasks import messages, propose
 from sky_model.vocabulary import OnSchedule
 
 __all__ = ["Decider", "accept", "calendars_of", "decide", "decider_of"]
 
-SOON = 60  # days before a version ends without a successor, from which on it is told
 AS_IF = "the rules answer as if they were in force on every day: for replay, not for a decision"
 NOT_RECORDED = "the recording days were not handed in: what happened on a day counts as recorded on it"
 
@@ -140,7 +139,7 @@ def _lines(model: Model, case: Case, schools: Mapping[str, Model] | None) -> tup
     for e in case.events if schools else ():
         if isinstance(e, Enrolment) and schools and e.school in schools:
             own = schools[e.school]
-            at = next((i for i, m in enumerate(models) if m is own), None)
+            at = next((i for i, m in enumerate(models) if m.fingerprint == own.fingerprint), None)
             if at is None:
                 at = len(models)
                 models.append(own)

@@ -19,7 +19,7 @@ from sky_model.layers import Origin, Whole
 from sky_model.schooldays import Calendar, Schedule, Span, Window, Within
 
 __all__ = [
-    "ABSENCE", "CLOSE", "DUTIES", "WHO_RECORDED", "Act", "All", "AnyOf", "ByGrade", "Condition", "Count", "Due", "Lasts",
+    "ABSENCE", "CLOSE", "DUTIES", "SOON", "WHO_RECORDED", "Act", "All", "AnyOf", "ByGrade", "Condition", "Count", "Due", "Lasts",
     "MarkTest", "Model", "NoneOf", "Notice", "Ruleset", "StepOf", "Test", "Turn", "Unsaid", "reading_checks_in", "tests_in",
 ]  # fmt: skip
 
@@ -27,6 +27,7 @@ ABSENCE = ("authorised", "unauthorised", "unexplained")
 DUTIES = ("must", "should", "consider", "may")
 CLOSE = "close"  # the duty of the task that proposes the end of a step: it ranks after every other
 WHO_RECORDED = "who_recorded"
+SOON = 60  # days before a version ends without a successor, from which on it is told
 
 
 # ---------------------------------------------------------------------- conditions

@@ -10,11 +10,12 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from sky_model.boxes import WHOLE, Fact, both, cells_of, differ, facts_of, find, grades_of, most_of
 from sky_model.errors import Place, Problem
-from sky_model.rules import WHO_RECORDED, Act, All, AnyOf, ByGrade, Condition, NoneOf, Ruleset, StepOf, Test, tests_in
+from sky_model.rules import SOON, WHO_RECORDED, Act, All, AnyOf, ByGrade, Condition, NoneOf, Ruleset, StepOf, Test, tests_in
 from sky_model.vocabulary import AnyOf as OneOf
 
 __all__ = ["MOST_BOXES", "gaps_by_layer", "layer_by_file", "remarks"]
@@ -24,9 +25,11 @@ LOWER = ("at_least", "more_than")
 MOST_BOXES = 20_000  # of a table with more, gaps are not looked for, and a remark says so
 
 
-def remarks(rules: Ruleset) -> list[Problem]:
-    """Everything odd in a ruleset, in the order of its files."""
-    return sorted(set(_Look(rules).all()), key=lambda p: (p.place, p.code, p.message))
+def remarks(rules: Ruleset, *, on: date | None = None) -> list[Problem]:
+    """Everything odd in a ruleset, in the order of its files. `on`: the day from which on the end of its days is near."""
+    look = _Look(rules)
+    found = {*look.all(), *(look.end_is_near(on) if on is not None else ())}
+    return sorted(found, key=lambda p: (p.place, p.code, p.message))
 
 
 def layer_by_file(rules: Ruleset) -> dict[str, str]:
@@ -66,6 +69,14 @@ class _Look:
                 break
             out.append(key)
         return self.rules.whole.place(tuple(out))
+
+    def end_is_near(self, on: date) -> Iterator[Problem]:
+        """The last day on which the rules are in force, from 60 days before it: after it nobody gets an answer."""
+        until = self.rules.said.valid_until
+        if until is not None and (until - on).days < SOON:
+            said = f"{self.rules.name} is in force until {until}; after it no pupil is decided about"
+            hint = "write the next version in time, or a later valid_until"
+            yield Problem("ends-soon", said, self._place("valid_until"), hint)
 
     def all(self) -> Iterator[Problem]:
         for step in self.rules.steps:

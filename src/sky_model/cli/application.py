@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
@@ -91,6 +91,8 @@ class Asked:
     calendars: Any
     schools: Schools | None
     mapping: Mapping | None
+    absent: tuple[str, ...] = ()
+    as_if: bool = False
 
     @property
     def kinds(self) -> set[str]:
@@ -102,11 +104,19 @@ class Asked:
         return case if isinstance(case, Refused) else with_codes(case, self.mapping)
 
     def decide(self, case: sky.Case, on: date, known_on: date | None) -> sky.Decision:
-        if self.schools is None:
-            return sky.decide(self.model, case, on=on, known_on=known_on, calendars=self.calendars)
-        school = self.schools.school_of(case, on)
-        known = case.does_too(school.does)
-        return sky.decide(school.model or self.model, known, on=on, known_on=known_on, calendars=self.calendars)
+        models = None
+        if self.schools is not None:
+            case, models = case.does_too(self.schools.school_of(case, on).does), self.schools.models
+        return sky.decide(
+            self.model,
+            case,
+            on=on,
+            known_on=known_on,
+            calendars=self.calendars,
+            schools=models,
+            absent=self.absent,
+            as_if=self.as_if,
+        )
 
 
 def asked_with(
@@ -196,7 +206,11 @@ MAPPING = click.option("--mapping", type=click.Path(dir_okay=False), help="colum
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON Lines")
 
 
-DECIDES_WITH = (RULES, ALLOW, CALENDAR, SCHOOLS, SIGNED_BY, UNSIGNED, MAPPING)
+ABSENT = click.option("--absent", multiple=True, metavar="ROLE", help="a role or person who is away: a deputy stands in")
+AS_IF = click.option("--as-if", is_flag=True, help="answer as if the rules were in force on every day: for replay")
+
+
+DECIDES_WITH = (RULES, ALLOW, CALENDAR, SCHOOLS, SIGNED_BY, UNSIGNED, MAPPING, ABSENT, AS_IF)
 
 
 def deciding(command: Callable[..., None]) -> Callable[..., None]:
@@ -211,9 +225,12 @@ def deciding(command: Callable[..., None]) -> Callable[..., None]:
         signed_by: tuple[bytes, ...],
         unsigned: Unsigned | None,
         mapping: str | None,
+        absent: tuple[str, ...],
+        as_if: bool,
         **others: Any,
     ) -> None:
-        command(asked=asked_with(rules, allow, calendar, schools, mapping, Signed(signed_by, unsigned)), **others)
+        asked = asked_with(rules, allow, calendar, schools, mapping, Signed(signed_by, unsigned))
+        command(asked=replace(asked, absent=absent, as_if=as_if), **others)
 
     found: Callable[..., None] = with_asked
     for option in reversed(DECIDES_WITH):

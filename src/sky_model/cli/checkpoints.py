@@ -43,10 +43,9 @@ def checkpoint(
         for case in with_progress(cases):
             if isinstance(case, Refused):
                 raise click.UsageError(f"{case.error}; nothing was written: this record would be lost")
-            school = asked.schools.school_of(case, on) if asked.schools else None
-            model = school.model if school and school.model else asked.model
+            schools = asked.schools.models if asked.schools else None
             try:
-                after = checkpoint_of(model, case, on=on, calendars=asked.calendars)
+                after = checkpoint_of(asked.model, case, on=on, calendars=asked.calendars, schools=schools)
                 erased += _erased(after) - _erased(case)
                 kept += sum(isinstance(e, sky.Mark) for e in after.before.events) if after.before is not None else 0
             except sky.RecordError as e:

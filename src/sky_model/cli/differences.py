@@ -63,11 +63,11 @@ STATUSES = ("draft", "variant")  # they are compared, nothing is decided by them
 class _Both(Asked):
     """As asked for A; the kinds and codes of B are known too."""
 
-    other: sky.Model
+    other: sky.Model | None = None
 
     @property
     def kinds(self) -> set[str]:
-        return super().kinds | {k for v in self.other.versions for k in (*v.kinds, *v.codes)}
+        return super().kinds | {k for v in (self.other.versions if self.other else ()) for k in (*v.kinds, *v.codes)}
 
 
 @app.command()
@@ -124,7 +124,7 @@ def diff(
             read_minutes(Path(work) if work else None, asked.model, other),
             stated,
         )
-        with cases_of(records, _Both(asked.model, asked.calendars, asked.schools, asked.mapping, other)) as (cases, intake):
+        with cases_of(records, _Both(asked.model, asked.calendars, asked.schools, asked.mapping, other=other)) as (cases, intake):
             refused = _take_all(cases, found, asked)
         handed_in = found.decided + len(refused)
     number = pupils if pupils is not None else handed_in

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from sky_model.checks.mending import mend_ruleset
 from sky_model.checks.mutations import Noticed, notice
 from sky_model.checks.pupils import examples_for
 from sky_model.checks.remarks import gaps_by_layer, layer_by_file, remarks
-from sky_model.cli.application import ALLOW, FAULTY, JSON, app, rulesets_in
+from sky_model.cli.application import ALLOW, FAULTY, JSON, Day, app, rulesets_in
 from sky_model.cli.upgrades import open_conflicts
 from sky_model.compiler import with_its_base
 from sky_model.decision import decision_schema
@@ -66,7 +67,8 @@ def _problem_line(p: sky.Problem, form: str, *, is_remark: bool = False) -> str:
 @click.option("--format", "form", type=click.Choice(["text", "line", "github"]), default="text", help="for an editor, for GitHub")
 @click.option("--fix", is_flag=True, help="mend the spelling of keys and quotes in the files first, and nothing else")
 @click.option("--all", "is_all", is_flag=True, help="the remarks on the base and its gaps too; --json always has them")
-def check(ruleset: str, as_json: bool, form: str, fix: bool, is_all: bool) -> None:
+@click.option("--on", type=Day(), help="the day from which on the end of a version is near, 60 days before it  [default: today]")
+def check(ruleset: str, as_json: bool, form: str, fix: bool, is_all: bool, on: date | None) -> None:
     """Every fault of a ruleset, or of all rulesets in a folder, with file, line, column and what to write instead.
 
     A layer is refused where it is milder than its base and the base protects: the smallest pupil that shows it is printed as
@@ -86,7 +88,7 @@ def check(ruleset: str, as_json: bool, form: str, fix: bool, is_all: bool) -> No
         if any(p.code != "open-conflict" for p in problems):
             continue
         newest = sky.load(name, allow=("draft", "variant")).newest
-        layers, odd, gaps = layer_by_file(newest), remarks(newest), gaps_by_layer(newest)
+        layers, odd, gaps = layer_by_file(newest), remarks(newest, on=on or datetime.now().astimezone().date()), gaps_by_layer(newest)
         if shown == "json":
             for line in _noted(odd, gaps, layers):
                 click.echo(json.dumps(line, ensure_ascii=False))

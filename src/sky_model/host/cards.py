@@ -212,7 +212,7 @@ def _told(code: str, field: str, hint: str) -> RequestError:
 
 
 WORDS: dict[str, Word] = {
-    "cards": (("on", "record", "known_on", "reader", "language"), ("on", "record", "reader"), _cards),
+    "cards": (("on", "record", "known_on", "reader", "language", "absent", "as_if"), ("on", "record", "reader"), _cards),
     "feedback": (("on", "record", "event", "reader"), ("on", "record", "event"), _feedback),
 }
 

@@ -14,9 +14,9 @@ How it is called:
 Every request has `format` (1), `id` (a text of 1 to 200 characters, or a whole number; echoed, never an identity code) and
 `request`. Days are texts such as "2026-10-01"; a field in brackets may be left out; null counts as left out:
 
-    {"format": 1, "id": "a", "request": "decide",  "on": day, "record": {…}, ["known_on": day], ["reader": role]}
-    {"format": 1, "id": "b", "request": "explain", "on": day, "record": {…}, ["known_on": day], ["reader": role],
-                                                   ["language": "fi"]}
+    {"format": 1, "id": "a", "request": "decide",  "on": day, "record": {…}, ["known_on": day], ["reader": role],
+                                                   ["absent": [role or person, …]], ["as_if": true]}
+    {"format": 1, "id": "b", "request": "explain", "on": day, "record": {…}, …as for decide…, ["language": "fi"]}
     {"format": 1, "id": "c", "request": "check",   "files": {"ruleset.yaml": text, …}}
     {"format": 1, "id": "d", "request": "needs",   ["school": id]}
     {"format": 1, "id": "e", "request": "rules",   "on": day, ["school": id]}
@@ -45,7 +45,7 @@ import itertools
 import json
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -55,7 +55,7 @@ from sky_model.decider import decide
 from sky_model.decision import Decision, decision_schema, one_line
 from sky_model.engine import engine_fingerprint
 from sky_model.errors import Problem, RecordError, RulesetError, nearest
-from sky_model.events import Enrolment, as_whole
+from sky_model.events import LONGEST, Enrolment, as_whole
 from sky_model.explanation import explain
 from sky_model.host.intake import LONGEST_LINE, with_codes
 from sky_model.host.schools import School, Schools
@@ -109,8 +109,8 @@ CODES = {
 }
 # of each request: its fields, and which of them must be there
 FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "decide": (("on", "record", "known_on", "reader"), ("on", "record")),
-    "explain": (("on", "record", "known_on", "reader", "language"), ("on", "record")),
+    "decide": (("on", "record", "known_on", "reader", "absent", "as_if"), ("on", "record")),
+    "explain": (("on", "record", "known_on", "reader", "language", "absent", "as_if"), ("on", "record")),
     "check": (("files",), ("files",)),
     "needs": (("school",), ()),
     "rules": (("on", "school"), ("on",)),
@@ -119,6 +119,7 @@ EVERY = ("format", "id", "request")
 MOST_CALENDARS = 512  # joined names are without end: what is kept of them is not
 DEEPEST = 64
 MOST_FILES = 50
+MOST_ABSENT = 500
 FILE_NAME = "^[a-z0-9][a-z0-9_-]{0,59}\\.yaml(?!\\n)$"  # in Python `$` stands before a newline too
 LARGEST_ID = (1 << 53) - 1  # beyond it a program that has floating point only takes one number for another
 # standing alone: inside a longer run of letters and digits, such as a UUID, it is none
@@ -157,14 +158,25 @@ class Desk:
         self._by_name: dict[str, Calendar] = {}
         engine_fingerprint()  # of the files as they are now
 
-    def decide(self, case: Case, on: date, known_on: date | None) -> Decision:
-        """With the rules that the pupil's school has on the day. Raises RecordError, RulesetError, RequestError."""
+    def decide(
+        self, case: Case, on: date, known_on: date | None, *, absent: Collection[str] = (), as_if: bool = False
+    ) -> Decision:
+        """With the rules that the pupil's school has on each day. Raises RecordError, RulesetError, RequestError."""
         calendars = self._calendars_of(case) if self.calendars is None else self.calendars
         if self.schools is None:
-            return decide(self.model, case, on=on, known_on=known_on, calendars=calendars)
+            return decide(self.model, case, on=on, known_on=known_on, calendars=calendars, absent=absent, as_if=as_if)
         school = self.schools.school_of(case, on)
         known = with_codes(case.does_too(school.does), school.mapping)
-        return decide(school.model or self.model, known, on=on, known_on=known_on, calendars=calendars)
+        return decide(
+            self.model,
+            known,
+            on=on,
+            known_on=known_on,
+            calendars=calendars,
+            schools=self.schools.models,
+            absent=absent,
+            as_if=as_if,
+        )
 
     def model_of(self, school: str | None) -> Model:
         """The rules of a school, or of all."""
@@ -425,13 +437,31 @@ def _text(request: Mapping[str, Any], key: str) -> str | None:
 def _decided(desk: Desk, request: Mapping[str, Any]) -> Decision:
     on, known_on, reader = _day(request, "on"), _day(request, "known_on"), _text(request, "reader")
     assert on is not None
-    decision = desk.decide(Case.from_json(_record(request)), on, known_on)
+    case = Case.from_json(_record(request))
+    decision = desk.decide(case, on, known_on, absent=_absent(request), as_if=_flag(request, "as_if"))
     if reader is None:
         return decision
     if reader != "log" and reader not in decision.rules.roles:
         hint = f"known are {', '.join(sorted((*decision.rules.roles, 'log')))}"
         raise RequestError("reader-unknown", CODES["reader-unknown"], field="reader", hint=hint)
     return decision.for_reader(reader)
+
+
+def _absent(request: Mapping[str, Any]) -> list[str]:
+    said = request.get("absent")
+    if said is None:
+        return []
+    if isinstance(said, list) and len(said) <= MOST_ABSENT and all(isinstance(x, str) and 0 < len(x) <= LONGEST for x in said):
+        return said
+    hint = 'write the roles, or the persons as records name them: "absent": ["curator"]'
+    raise RequestError("field-type", f"absent is not a list of at most {MOST_ABSENT} names", field="absent", hint=hint)
+
+
+def _flag(request: Mapping[str, Any], key: str) -> bool:
+    said = request.get(key)
+    if said is None or isinstance(said, bool):
+        return bool(said)
+    raise RequestError("field-type", f"{key} is neither true nor false", field=key)
 
 
 def _record(request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -571,6 +601,13 @@ def request_schema() -> dict[str, Any]:
         "on": day,
         "known_on": {"type": ["string", "null"], "format": "date"},
         "record": {"$ref": "#/$defs/record"},
+        "absent": {
+            "type": ["array", "null"],
+            "items": {"type": "string", "minLength": 1, "maxLength": LONGEST},
+            "maxItems": MOST_ABSENT,
+            "description": "roles or persons who are away: a deputy who is there stands in",
+        },
+        "as_if": {"type": ["boolean", "null"], "description": "as if the rules were in force on every day: for replay"},
         "reader": maybe | {"description": "only what this role, guardian, pupil or log may see"},
         "language": {"enum": [*LANGUAGES, None]},
         "files": {

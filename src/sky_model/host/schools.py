@@ -68,6 +68,11 @@ class Schools:
         return {name: s.calendar for name, s in self.by_id.items()}
 
     @property
+    def models(self) -> dict[str, Model]:
+        """The rules of the schools that have rules of their own."""
+        return {name: s.model for name, s in self.by_id.items() if s.model is not None}
+
+    @property
     def mapping(self) -> Mapping | None:
         """The code map for a file with marks of all schools. Raises RulesetError when they have different ones."""
         found = {s.mapping.name: s.mapping for s in self.by_id.values() if s.mapping}
