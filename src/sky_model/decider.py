@@ -19,7 +19,7 @@ from sky_model.engine import digest, engine_fingerprint, engine_version
 from sky_model.errors import RecordError, RulesetError
 from sky_model.events import DAY, Enrolment, Mark, end_of
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
-from sky_model.path import Opening, Path
+from sky_model.path import Opening, Path, in_force
 from sky_model.records import Case, Checkpoint
 from sky_model.rules import SOON, ByGrade, Count, Model, Test, tests_in
 from sky_model.schooldays import Calendar
@@ -186,18 +186,20 @@ class Decider:
         models, line_of = _lines(model, case, self.how.schools)
         self.versions = [Facts(case, v, calendars, known) for m in models for v in m.versions]
         self.facts = self.versions[-1]
+        lines = [i for i, m in enumerate(models) for _ in m.versions]
         place = self.facts.place(on, known)
+        mine = line_of.get(place.school or "", 0)  # the rules of the school attended
+        self.mine = models[mine]
+        self.has_left = self.facts.has_left(on, known)
+        days = in_force(self.versions, lines, self.how.as_if)
+        if not self.has_left and not any(line == mine and a <= on <= b for line, (a, b) in zip(lines, days, strict=True)):
+            raise _not_in_force(self.mine, case, on)
         if not place.calendar.covers(on):
             said = f"the calendar {place.calendar.id} does not answer for {date.fromordinal(on)}"
             raise RecordError("not-covered", said, pupil=case.pupil, field="on")
         self.place, self.calendar = place, place.calendar
-        lines = [i for i, m in enumerate(models) for _ in m.versions]
         self.path = path_of(self.versions, on, lines=lines, line_of=line_of, as_if=self.how.as_if)
-        self.mine = models[line_of.get(place.school or "", 0)]  # the rules of the school attended
         judging = self.path.version(on, known)
-        self.has_left = self.facts.has_left(on, known)
-        if judging is None and not self.has_left:
-            raise _not_in_force(self.mine, case, on)
         self.rules = judging.facts.rules if judging is not None else self.mine.on(on) or self.mine.versions[0]
 
     def decision(self) -> Decision:

@@ -22,7 +22,7 @@ from sky_model.records import PastEnd, PastOpening
 from sky_model.rules import Act, All, AnyOf, ByGrade, Condition, NoneOf, StepOf, Test, tests_in
 from sky_model.schooldays import NEVER, PARTS, Span, Within
 
-__all__ = ["Closed", "Opening", "Path", "grounds_of", "words_of"]
+__all__ = ["Closed", "Opening", "Path", "grounds_of", "in_force", "words_of"]
 
 NOWHERE: Mapping[str, int] = {}
 MOST_WORDS = 160  # of a part, as a checkpoint names it; a longer one is named by its digest
@@ -100,7 +100,9 @@ class Path:
         """
         self.on, self.now = on, end_of(on)
         self.line_of = line_of
-        self.versions = _in_force(versions, lines or [0] * len(versions), as_if)
+        numbers = lines or [0] * len(versions)
+        days = in_force(versions, numbers, as_if)
+        self.versions = [_Version(f, *d, line) for f, d, line in zip(versions, days, numbers, strict=True)]
         self.facts = versions[-1]  # events are the same for every version
         self.openings: list[Opening] = []
         self.ends: dict[str, list[Closed]] = {}
@@ -954,7 +956,7 @@ class Path:
         return True
 
 
-def _in_force(facts: list[Facts], lines: Sequence[int], as_if: bool) -> list[_Version]:
+def in_force(facts: Sequence[Facts], lines: Sequence[int], as_if: bool) -> list[tuple[int, int]]:
     """The days that each version judges: to its last one, or to the day before the next of its ruleset."""
     out = []
     for i, f in enumerate(facts):
@@ -968,7 +970,7 @@ def _in_force(facts: list[Facts], lines: Sequence[int], as_if: bool) -> list[_Ve
             first = min(first, *(p.calendar.years[0].first for _, p in f.places(f.now)))
         if as_if and f.rules.valid_from == max(others):
             last = NEVER
-        out.append(_Version(f, first, last, lines[i]))
+        out.append((first, last))
     return out
 
 

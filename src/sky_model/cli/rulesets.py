@@ -88,7 +88,8 @@ def check(ruleset: str, as_json: bool, form: str, fix: bool, is_all: bool, on: d
         if any(p.code != "open-conflict" for p in problems):
             continue
         newest = sky.load(name, allow=("draft", "variant")).newest
-        layers, odd, gaps = layer_by_file(newest), remarks(newest, on=on or datetime.now().astimezone().date()), gaps_by_layer(newest)
+        today = on or datetime.now().astimezone().date()
+        layers, odd, gaps = layer_by_file(newest), remarks(newest, on=today), gaps_by_layer(newest)
         if shown == "json":
             for line in _noted(odd, gaps, layers):
                 click.echo(json.dumps(line, ensure_ascii=False))
