@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from sky_model.consents import agreed
 from sky_model.events import DAY, ActionTaken, Mark, Register, StepClosed, end_of
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
 from sky_model.records import PastEnd, PastOpening
@@ -44,6 +45,8 @@ class Opening:
     is_in_doubt: bool = False
     due_from: int = 0
     past: PastOpening | None = None  # it ended before a checkpoint: what it rested on is erased
+    renews: Opening | None = None  # the opening that it renewed; that one's `how` is "renewed"
+    owed: tuple[str, ...] = ()  # the actions that nobody had answered when it was renewed
 
     @property
     def day(self) -> int:
@@ -79,6 +82,8 @@ class _Version:
 
 class Path:
     """The path of one case up to the end of the day `on`, and what today's knowledge says of it."""
+
+    has_left = False  # is the pupil enrolled nowhere on the day `on`, and no later enrolment known?
 
     def __init__(self, versions: list[Facts], on: int) -> None:
         self.on, self.now = on, end_of(on)
@@ -400,6 +405,8 @@ class Path:
                     for a in s.actions:
                         for d in (*facts.taken.get(a.id, ()), *(x for q in a.asks for x in facts.answers.get(q, ()))):
                             days.update((d.moment // DAY, d.event.on.toordinal(), d.gone // DAY))
+                        for d in (x for c in a.consents for x in facts.consents.get(c, ())):
+                            days.update((d.moment // DAY, d.gone // DAY))
                 if s.lasts.word == "until_end_of":
                     days.update(facts.place(0, facts.now).calendar.starts(s.lasts.part))
                 if s.grades:
@@ -629,7 +636,7 @@ class Path:
         if act.by_system and act.id in self.facts.case.does:
             return True
         said, day, v = self.answer(o, act, known), at // DAY, self.versions[o.version]
-        if said is not None and said.status in ("not_needed", "refused"):
+        if (said is not None and said.status in ("not_needed", "refused")) or self.has_no(o, act, known):
             return True
         if said is None and o.past is not None and act.id in o.past.closed:
             return True
@@ -640,6 +647,10 @@ class Path:
             if grade is not None and not act.grades[0] <= grade <= act.grades[1]:
                 return True
         return act.when is not None and self.holds(v, act.when, day, known, at)[0] == FALSE
+
+    def has_no(self, o: Opening, act: Act, known: int) -> bool:
+        """Did somebody who had to agree to it say No to this opening?"""
+        return agreed(self.versions[o.version].facts, act, o.day, known).no is not None
 
     # ------------------------------------------------------------------ today's knowledge looks again
     def _candidate_days(self, v: _Version, step: StepOf, first: int, last: int, row: bool) -> list[int]:
