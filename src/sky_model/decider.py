@@ -14,16 +14,19 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from sky_model.calendars import load_calendar
+from sky_model.contests import is_contest
 from sky_model.decision import Asked, Decision, Nearest, OpenQuestion, OpenStep, Reason, Shown, TooEarly, plain
 from sky_model.engine import digest, engine_fingerprint, engine_version
 from sky_model.errors import RecordError, RulesetError
 from sky_model.events import DAY, Enrolment, Mark, end_of
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
+from sky_model.messages import messages
 from sky_model.path import Opening, Path, in_force
 from sky_model.records import Case, Checkpoint
+from sky_model.reserved import is_reserved
 from sky_model.rules import SOON, ByGrade, Count, Model, Test, tests_in
 from sky_model.schooldays import Calendar
-from sky_model.tasks import messages, propose
+from sky_model.tasks import propose
 from sky_model.vocabulary import OnSchedule
 
 __all__ = ["Decider", "accept", "calendars_of", "decide", "decider_of"]
@@ -204,7 +207,7 @@ class Decider:
 
     def decision(self) -> Decision:
         opened = self.path.standing()
-        tasks = propose(self.path, self.rules, self.calendar, self.place.grade, self.on, self.known)
+        tasks = propose(self.path, self.rules, self.calendar, self.place.grade, self.on, self.known, self.how.absent)
         data_until = min(self.case.data_until, date.fromordinal(self.on)) if self.case.data_until else None
         stale = data_until is not None and self.calendar.count_school_days(data_until.toordinal() + 1, self.on) > 3
         aside, unmapped = self._set_aside()
@@ -309,6 +312,7 @@ class Decider:
             self._reasons(o),
             any(o.step.base in s.names for s in self.rules.steps),
             self._may_close(o),
+            renews=o.renews.name if o.renews is not None else None,
         )
 
     def _may_close(self, o: Opening) -> bool:
@@ -511,9 +515,11 @@ class Decider:
             (r.questions, self.facts.answers),
             (r.consents, self.facts.consents),
         ):
-            out += [str(d.event.id) for name, found in events.items() if name not in known for d in found]
+            unknown = (d.event for name, found in events.items() if name not in known for d in found)
+            out += [str(e.id) for e in unknown if not is_contest(e)]
         actions = {a.id for v in self.model.versions for s in v.steps for a in s.actions}
-        out += [str(d.event.id) for name, found in self.facts.taken.items() if name not in actions for d in found]
+        taken = ((name, d) for name, found in self.facts.taken.items() if not is_reserved(name) for d in found)
+        out += [str(d.event.id) for name, d in taken if name not in actions]
         return out
 
     def _schools(self) -> dict[str, Any] | None:

@@ -15,12 +15,16 @@ from decimal import Decimal
 from typing import Any
 
 from sky_model.changes import Changes, changes_between
+from sky_model.contests import is_contest
 from sky_model.errors import CaseError, RecordError
 from sky_model.events import ActionTaken, Answer, Consent, Report, StepClosed
+from sky_model.messages import Message
+from sky_model.order import UNDECIDED, WITHOUT_TASK, Urgency
 from sky_model.records import Case
+from sky_model.reserved import CLOSE_STEP, is_reserved, name_of
 from sky_model.rules import CLOSE, DUTIES, Model, Ruleset
 from sky_model.schooldays import Calendar
-from sky_model.tasks import PARTIES, STATES, Message, Task
+from sky_model.tasks import PARTIES, STATES, Task
 
 __all__ = [
     "Asked", "Decision", "Doubtful", "Nearest", "OpenQuestion", "OpenStep", "Reason", "Shown", "Task", "Today", "TooEarly",
@@ -190,6 +194,15 @@ class Decision:
         return next((t for t in self.tasks if t.is_next), None)
 
     @property
+    def urgency(self) -> Urgency:
+        """The place of this pupil among others, the smaller the sooner: (1) to (5) of the order of the next task.
+
+        Those without a next task stand after all others, those first of whom something is asked.
+        """
+        first = self.next
+        return first.urgency if first is not None else UNDECIDED if self.is_undecided else WITHOUT_TASK
+
+    @property
     def nearest_open(self) -> Nearest | None:
         """The other side of `nearest`: of the open steps that rest on one limit alone the one that was least above it.
 
@@ -222,7 +235,7 @@ class Decision:
         r = self.rules
         match event:
             case Report():
-                return _not_one(event.report, r.reports, "report")
+                return None if is_contest(event) else _not_one(event.report, r.reports, "report")
             case Answer():
                 question = r.questions.get(event.question)
                 if question is None:
@@ -245,6 +258,11 @@ class Decision:
                 task = tasks.get(event.action)
                 if task is None:
                     return CaseError(f"the action '{event.action}' is not asked", sorted(tasks))
+                if event.action.startswith(CLOSE_STEP) and event.status != "snoozed":
+                    said = f"'{event.action}' is answered by closing the step, or by 'snoozed' until a day"
+                    return CaseError(said, ("snoozed",))
+                if is_reserved(event.action) and event.status == "refused":
+                    return CaseError(f"'{event.action}' cannot be refused", ("done", "not_needed", "planned", "snoozed"))
                 if event.status == "not_needed" and task.is_statutory and task.duty == "must":
                     return CaseError(f"'{event.action}' is asked by law: it cannot be answered 'not_needed'", ("done", "planned"))
         return None
@@ -392,7 +410,7 @@ def _task_json(t: Task, rules: Ruleset) -> dict[str, Any]:
     return {
         "name": t.name,
         "action": t.action,
-        "summary": act.name.in_language("en")[:140] if act else t.action,
+        "summary": act.name.in_language("en")[:140] if act else name_of(t.action, "en") or t.action,
         "step": t.step,
         "tier": t.tier,
         "role": t.role,

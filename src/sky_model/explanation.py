@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from sky_model.decision import Decision, OpenQuestion, OpenStep
+from sky_model.messages import Message
+from sky_model.reserved import name_of
 from sky_model.source import read_file
-from sky_model.tasks import PARTIES, Message, Task
+from sky_model.tasks import PARTIES, Task
 from sky_model.vocabulary import LANGUAGES
 
 __all__ = ["Speaker", "big", "explain", "small", "word_message"]
@@ -96,7 +98,7 @@ class Speaker:
 
     def action(self, action: str) -> str:
         act = self.d.rules.acts.get(action)
-        return small(act.name.in_language(self.language)) if act else action
+        return small(act.name.in_language(self.language) if act else name_of(action, self.language) or action)
 
     # ------------------------------------------------------------------ the letter
     def lines(self) -> list[str]:

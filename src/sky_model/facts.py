@@ -832,10 +832,10 @@ class Facts:
         """All school days at the pupil's schools, also those on which nothing is marked."""
         first = max(first, self.begins(moment))
         days = {d for _, p in self._places_of(self._epoch(moment)) for d in p.calendar.school_days if first <= d <= last}
-        mine = sorted(d for d in days if self._attends(d, moment))
+        mine = sorted(d for d in days if self.attends(d, moment))
         return [self._one_day(count, d, moment, asked) for d in mine]
 
-    def _attends(self, day: int, moment: int) -> bool:
+    def attends(self, day: int, moment: int) -> bool:
         """Is it a school day at the school that the pupil attends on it?"""
         return self.place(day, moment).calendar.is_school_day(day) and not self.is_away(day, moment)
 
@@ -942,7 +942,7 @@ class Facts:
         if count.measure in ("lessons", "clock_hours"):
             return self.planned(count, last, moment, first)
         begin = max(first, self.begins(moment))
-        days = sum(1 for d in calendar.school_days if begin <= d <= last and self._attends(d, moment))
+        days = sum(1 for d in calendar.school_days if begin <= d <= last and self.attends(d, moment))
         return 500 * days * (2 if count.measure == "half_days" else 1)
 
     # ------------------------------------------------------------------ reports, questions, what was done

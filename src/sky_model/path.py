@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from sky_model.consents import agreed
 from sky_model.events import DAY, ActionTaken, Mark, Register, StepClosed, end_of
 from sky_model.facts import FALSE, TRUE, UNKNOWN, Facts, Pair
 from sky_model.records import PastEnd, PastOpening
@@ -104,6 +105,7 @@ class Path:
         days = in_force(versions, numbers, as_if)
         self.versions = [_Version(f, *d, line) for f, d, line in zip(versions, days, numbers, strict=True)]
         self.facts = versions[-1]  # events are the same for every version
+        self.has_left = self.facts.has_left(on, self.facts.now)
         self.openings: list[Opening] = []
         self.ends: dict[str, list[Closed]] = {}
         self.undecided: dict[str, int] = {}
@@ -428,6 +430,8 @@ class Path:
                     for a in s.actions:
                         for d in (*facts.taken.get(a.id, ()), *(x for q in a.asks for x in facts.answers.get(q, ()))):
                             days.update((d.moment // DAY, d.event.on.toordinal(), d.gone // DAY))
+                        for d in (x for c in a.consents for x in facts.consents.get(c, ())):
+                            days.update((d.moment // DAY, d.gone // DAY))
                 if s.lasts.word == "until_end_of":
                     days.update(facts.place(0, facts.now).calendar.starts(s.lasts.part))
                 if s.grades:
@@ -545,8 +549,10 @@ class Path:
 
     def is_on_newer_window(self, low: Opening, high: Opening) -> bool:
         """Did a lower level open on ground of a window that began after the day that the higher one is about?"""
+        if low.moment <= high.moment or low.past is not None or high.past is not None:
+            return False
         v = self.versions[low.version]
-        return low.moment > high.moment and self.renewal(high, low.step, v, low.about, low.moment, low.moment) == TRUE
+        return self.renewal(high, low.step, v, low.about, low.moment, low.moment) == TRUE
 
     def acts_of(self, o: Opening) -> list[Act]:
         """Its own actions, and those of the steps that it includes, and theirs in turn."""
@@ -724,7 +730,7 @@ class Path:
         if act.by_system and act.id in self.facts.case.does:
             return True
         said, day, v = self.answer(o, act, known), at // DAY, self.versions[o.version]
-        if said is not None and said.status in ("not_needed", "refused"):
+        if (said is not None and said.status in ("not_needed", "refused")) or self.has_no(o, act, known):
             return True
         if said is None and o.past is not None and act.id in o.past.closed:
             return True
@@ -735,6 +741,10 @@ class Path:
             if grade is not None and not act.grades[0] <= grade <= act.grades[1]:
                 return True
         return act.when is not None and self.holds(v, act.when, day, known, at)[0] == FALSE
+
+    def has_no(self, o: Opening, act: Act, known: int) -> bool:
+        """Did somebody who had to agree to it say No to this opening?"""
+        return agreed(self.versions[o.version].facts, act, o.day, known).no is not None
 
     # ------------------------------------------------------------------ today's knowledge looks again
     def _candidate_days(self, v: _Version, step: StepOf, first: int, last: int, row: bool) -> list[int]:

@@ -27,6 +27,8 @@ from sky_model.decision import dumps
 from sky_model.explanation import explain as explain_decision
 from sky_model.host.drafts import may_show_code, may_show_heading
 from sky_model.host.intake import Intake, Refused, is_class, is_of_several
+from sky_model.reserved import CLOSE_STEP, name_of
+from sky_model.rules import CLOSE
 from sky_model.vocabulary import LANGUAGES
 
 __all__ = ["table"]
@@ -172,24 +174,33 @@ def _unmapped(intake: Intake) -> list[str]:
 
 
 def table(found: list[Any], on: date) -> None:
-    """Pupils as a table: those not decided first, then by due day. Plain text when it is not a terminal."""
+    """Pupils as a table: those not decided, then by what comes first, as handed in where equal. Plain text without a terminal.
+
+    Pupils of whom only steps are left that nobody closed share one row.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     refused = [a for a in found if isinstance(a, Refused)]
     decided = [a for a in found if not isinstance(a, Refused)]
-    decided.sort(key=lambda d: (not d.is_undecided, d.next is None, d.next.due if d.next and d.next.due else date.max, d.pupil))
+    decided.sort(key=lambda d: d.urgency)
     grid = Table(title=f"on {on}", title_justify="left", header_style="bold", expand=False)
     for name in ("pupil", "next", "who", "by", "state", "why"):
         grid.add_column(name, overflow="fold")
     for r in refused:
         grid.add_row(Text(r.pupil, style="bold red"), Text(f"not decided: {r.error.message}"), "", "", "", Text(r.error.rule))
-    quiet = 0
+    quiet, to_close = 0, [d for d in decided if d.next and d.next.duty == CLOSE and not d.is_undecided and not d.set_aside]
     for d in decided:
         t = d.next
         if t is None and not d.is_undecided and not d.set_aside:
             quiet += 1
+            continue
+        if d in to_close[:1]:
+            pupils = ", ".join(x.pupil for x in to_close)
+            why = f"nothing is left in their steps: {pupils}"
+            grid.add_row(Text(_counted(len(to_close), "pupil")), Text(name_of(CLOSE_STEP, "en") or ""), "", "", "", Text(why))
+        if d in to_close:
             continue
         act = d.rules.acts.get(t.action) if t else None
         aside = f"{len(d.set_aside)} mark{'s' if len(d.set_aside) > 1 else ''} set aside" if d.set_aside else ""
@@ -199,7 +210,7 @@ def table(found: list[Any], on: date) -> None:
         why = f"{step.step} since {step.opened_on}" + (f", {counted.low} of {counted.limit}" if counted else "") if step else ""
         grid.add_row(
             Text(d.pupil),
-            Text(act.name.in_language("en") if act else "–"),
+            Text((act.name.in_language("en") if act else name_of(t.action, "en") if t else None) or "–"),
             Text(t.role if t else ""),
             Text(str(t.due) if t and t.due else ""),
             Text(("overdue" if t.overdue else t.state) if t else ""),
