@@ -202,25 +202,24 @@ class Path:
     ) -> tuple[Pair, Pair]:
         """`opens`, and for so long after a closing the smaller limits of its watch. `seen`: ends up to this moment count."""
         value, ground = self.holds(v, step.opens, day, known, at, early=early, new=new)
-        if step.watch is not None and step.watch_for is not None:
-            last = max((e.moment // DAY for e in self.ends_of(step, at if seen is None else seen, persons=True)), default=None)
-            if last is not None and day > last:
-                until = v.facts.place(last, known).calendar.after(last, step.watch_for)
-                if until is None or day <= until:
-                    more = self.holds(
-                        v,
-                        step.watch,
-                        day,
-                        known,
-                        at,
-                        early=early,
-                        new=new and (lambda t: new(t, last + 1)),
-                        since=last + 1,
-                    )
-                    value = max(value[0], more[0][0]), max(value[1], more[0][1])
-                    ground = max(ground[0], more[1][0]), max(ground[1], more[1][1])
+        since = self._watched_since(v, step, day, known, at if seen is None else seen)
+        if step.watch is not None and since is not None:
+            fresh = new and (lambda t: new(t, since))
+            more = self.holds(v, step.watch, day, known, at, early=early, new=fresh, since=since)
+            value = max(value[0], more[0][0]), max(value[1], more[0][1])
+            ground = max(ground[0], more[1][0]), max(ground[1], more[1][1])
         gate = self._gate(v, step, day, known)
         return (min(value[0], gate[0]), min(value[1], gate[1])), (min(ground[0], gate[0]), min(ground[1], gate[1]))
+
+    def _watched_since(self, v: _Version, step: StepOf, day: int, known: int, seen: int) -> int | None:
+        """From which day the smaller limits of a watch count, where it watches on a day; `seen`: ends up to this moment count."""
+        if step.watch is None or step.watch_for is None:
+            return None
+        last = max((e.moment // DAY for e in self.ends_of(step, seen, persons=True)), default=None)
+        if last is None or day <= last:
+            return None
+        until = v.facts.place(last, known).calendar.after(last, step.watch_for)
+        return last + 1 if until is None or day <= until else None
 
     # ------------------------------------------------------------------ asking
     def ends_of(self, step: StepOf, at: int, *, persons: bool = False) -> list[Closed]:
@@ -679,11 +678,15 @@ class Path:
             c = next((d for d, value in self._ground(o, known, min(self.on, known // DAY)) if value[1]), o.about)
         days: list[int] = []
         at = max(end_of(c), o.moment)
-        for part in grounds_of(o.step.opens):
-            if not isinstance(part, Test) or not self.holds(v, part, c, known, at)[0][1]:
+        parts: list[tuple[Test | NoneOf, int | None]] = [(p, None) for p in grounds_of(o.step.opens)]
+        watched = self._watched_since(v, o.step, c, known, o.moment)
+        if o.step.watch is not None and watched is not None:
+            parts += [(p, watched) for p in grounds_of(o.step.watch)]
+        for part, since in parts:
+            if not isinstance(part, Test) or not self.holds(v, part, c, known, at, since=since)[0][1]:
                 continue
             if part.what == "counter":
-                begins = v.facts.counted_from(v.facts.rules.counters[part.fact], c, known, None, at, part.checks_in)
+                begins = v.facts.counted_from(v.facts.rules.counters[part.fact], c, known, since, at, part.checks_in)
                 days += [begins] if begins is not None else []
             elif part.what == "report":
                 days += [e.on.toordinal() for e in v.facts.raised(part.fact, c, known)]
