@@ -48,6 +48,7 @@ class Opening:
     past: PastOpening | None = None  # it ended before a checkpoint: what it rested on is erased
     renews: Opening | None = None  # the opening that it renewed, on ground of a newer window
     owed: frozenset[str] = frozenset()  # of a renewed opening: the actions that nobody had answered then
+    newer_from: int | None = None  # from which day on it may be renewed, where that was asked
 
     @property
     def day(self) -> int:
@@ -518,6 +519,9 @@ class Path:
         the opening was made.
         """
 
+        if day < self._newer_from(o):
+            return FALSE
+
         def new(part: Test | NoneOf, since: int | None = None) -> Pair:
             if not isinstance(part, Test) or part.what != "counter":
                 return FALSE
@@ -531,6 +535,15 @@ class Path:
             return FALSE if held == TRUE else TRUE
 
         return self.opens(v, s, day, known, at, early=FALSE, new=new)[1]
+
+    def _newer_from(self, o: Opening) -> int:
+        """A day before which no counter has a window that began after the day the opening is about: no renewal is looked for."""
+        if o.newer_from is None:
+            steps = [(v, s) for v in self.versions for s in v.all if s.names & o.step.names]
+            counts = [v.facts.rules.counters[t.fact] for v, s in steps for t in s.tests if t.what == "counter"]
+            is_simple = self.facts.is_plain and all(s.watch is None for _, s in steps) and all(c.since is None for c in counts)
+            o.newer_from = min(self._leaves(o.about, o.step.names), default=NEVER) if is_simple else o.about
+        return o.newer_from
 
     def chain(self, o: Opening) -> list[Opening]:
         """The openings that it renewed, oldest first, and itself."""
@@ -895,7 +908,8 @@ class Path:
         """The first day on which an open step may have been renewed, or would have been: a question like any other."""
         if all(v.line == 0 for v in self.versions) and s.again != "next_window":
             return None
-        for q in self._candidate_days(self.versions[o.version], s, o.day, self.on, True):
+        first = max(o.day, self._newer_from(o))
+        for q in self._candidate_days(self.versions[o.version], s, first, self.on, True) if first <= self.on else ():
             v = self.version(q, self.now)
             now = next((x for x in v.all if x.id in s.names or x.names & s.names), None) if v is not None else None
             if v is None or now is None or now.again != "next_window":
