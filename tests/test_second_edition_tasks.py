@@ -175,7 +175,8 @@ def test_a_notice_without_a_day_never_stands_before_a_talk_that_is_late_though_i
     )
     found = decide(model, *AUTUMN, on=10)
     assert order(found) == ["talk", "notice"]
-    assert found.next and found.next.overdue
+    assert found.next
+    assert found.next.overdue
 
 
 def test_late_and_due_today_before_dated_before_undated_and_in_each_law_must_should_consider_may() -> None:
@@ -222,7 +223,8 @@ def test_what_waits_is_snoozed_or_done_is_never_next_and_asking_for_a_consent_is
     assert {t.action: t.state for t in snoozed.tasks} == {"talk": "snoozed", "meet": "waiting"}
     assert snoozed.next is None
     asking = decide(model, *AUTUMN, did("talk", "done", 3), on=3)
-    assert asking.next and (asking.next.action, asking.next.state) == ("meet", "blocked")
+    assert asking.next
+    assert (asking.next.action, asking.next.state) == ("meet", "blocked")
     assert order(asking) == ["meet", "talk"]
 
 
@@ -320,10 +322,12 @@ def test_pupils_stand_by_their_next_task_and_those_without_one_last_the_undecide
     to_close = decide(calm, *AUTUMN, did("talk", "done", 3), on=10)
     undecided = decide(model, mark(9, 1), on=10)
     none = decide(calm, on=10)
-    assert undecided.next is None and undecided.is_undecided
+    assert undecided.next is None
+    assert undecided.is_undecided
     found = [none, undecided, to_close, dated, late]
     assert sorted(found, key=lambda x: x.urgency) == [late, dated, to_close, undecided, none]
-    assert late.next and late.urgency == late.next.urgency
+    assert late.next
+    assert late.urgency == late.next.urgency
 
 
 # ---------------------------------------------------------------------- M2a: close or go on
@@ -358,7 +362,8 @@ def test_a_step_without_actions_proposes_its_end_at_once() -> None:
 @pytest.mark.parametrize("status", ["not_needed", "refused", "done"])
 def test_however_the_last_action_was_answered_nothing_is_left(status: str) -> None:
     found = decide(rules(CLOSE_IT), *AUTUMN, did("talk", status, 3, because="x"), on=3)
-    assert found.next and found.next.action == "close:s"
+    assert found.next
+    assert found.next.action == "close:s"
 
 
 def test_no_consent_leaves_nothing_and_what_the_application_does_by_itself_neither() -> None:
@@ -397,7 +402,8 @@ def test_going_on_is_until_a_day_that_the_person_gives() -> None:
     go_on = did("close:s", "snoozed", 5, until=d(30), id="go-on")
     assert decide(model, *TALKED, go_on, on=29).next is None
     again = decide(model, *TALKED, go_on, on=30).next
-    assert again is not None and again.action == "close:s"
+    assert again is not None
+    assert again.action == "close:s"
     assert decide(model, *TALKED, go_on, on=29).told == ()
     back = [go_on, sky.Retracted("go-on", d(8))]
     assert order(decide(model, *TALKED, *back, on=9)) == ["close:s", "talk"]
@@ -411,7 +417,8 @@ def test_going_on_said_before_the_step_opened_says_nothing_of_it() -> None:
 @pytest.mark.parametrize("lasts", ["while_true", {"until_end_of": "term"}, {"school_days": 40}])
 def test_what_ends_by_itself_proposes_nothing(lasts: Any) -> None:
     found = decide(rules(step("s", TEN, [TALK], lasts=lasts)), *TALKED, on=8)
-    assert found.open_steps and found.next is None
+    assert found.open_steps
+    assert found.next is None
 
 
 def test_of_levels_one_task_closes_all_and_only_when_nothing_is_left_of_any() -> None:
@@ -442,7 +449,8 @@ def test_the_table_stands_in_the_order_of_urgency_and_folds_close_or_go_on_into_
         table(found, d(15))
     rows = [[c.strip() for c in re.split("[│┃]", line)[1:-1]] for line in out.getvalue().splitlines() if line[:1] == "│"]
     assert [r[0] for r in rows] == ["z-late", "a-dated", "2 pupils"]
-    assert rows[2][1] == "Close the step or go on with it" and rows[2][5].endswith("b-close, a-close")
+    assert rows[2][1] == "Close the step or go on with it"
+    assert rows[2][5].endswith("b-close, a-close")
 
 
 # ---------------------------------------------------------------------- M2b: what a renewed opening owed
@@ -704,38 +712,48 @@ def notice(*events: Any, on: int) -> sky.decision.Message | None:  # type: ignor
 def test_a_notice_names_todays_marks_that_no_earlier_one_told() -> None:
     three = [skipped(n) for n in (1, 2, 3)]
     m = notice(*three, on=3)
-    assert m and (m.state, m.marks) == ("owed", ("m-1", "m-2", "m-3"))
+    assert m
+    assert (m.state, m.marks) == ("owed", ("m-1", "m-2", "m-3"))
     m = notice(*three, skipped(4), on=4)
-    assert m and m.marks == ("m-1", "m-2", "m-3", "m-4")
+    assert m
+    assert m.marks == ("m-1", "m-2", "m-3", "m-4")
     sent = [*three, did("three", "done", 4), skipped(7)]
     m = notice(*sent, on=8)
-    assert m and (m.state, m.marks) == ("sent", ("m-1", "m-2", "m-3"))
+    assert m
+    assert (m.state, m.marks) == ("sent", ("m-1", "m-2", "m-3"))
     m = notice(*sent, on=31)  # the next month: what it would tell is the rest
-    assert m and (m.state, m.marks) == ("owed", ("m-7",))
+    assert m
+    assert (m.state, m.marks) == ("owed", ("m-7",))
 
 
 def test_a_mark_that_was_corrected_away_is_named_no_more() -> None:
     four = [skipped(n) for n in (1, 2, 3, 4)]
     m = notice(*four, mark(2, 0, kind="skipped", recorded=7), on=7)
-    assert m and m.marks == ("m-1", "m-3", "m-4")
+    assert m
+    assert m.marks == ("m-1", "m-3", "m-4")
 
 
 def test_what_was_done_before_it_was_owed_told_nothing() -> None:
     m = notice(skipped(1), did("three", "done", 1), skipped(2), skipped(3), on=3)
-    assert m and (m.state, m.marks) == ("owed", ("m-1", "m-2", "m-3"))
+    assert m
+    assert (m.state, m.marks) == ("owed", ("m-1", "m-2", "m-3"))
 
 
 def test_a_notice_that_rests_on_contested_marks_alone_is_held_until_they_are_answered() -> None:
     three = [skipped(n) for n in (1, 2, 3)]
     disputed = [*three, contest("m-2", 4)]
     m = notice(*disputed, on=5)
-    assert m and m.state == "held"
+    assert m
+    assert m.state == "held"
     m = notice(*disputed, skipped(8), on=8)  # three are left that nobody contests
-    assert m and m.state == "owed"
+    assert m
+    assert m.state == "owed"
     m = notice(*disputed, did("check:m-2", "done", 9), on=9)
-    assert m and m.state == "owed"
+    assert m
+    assert m.state == "owed"
     m = notice(*three, did("three", "done", 3), contest("m-2", 4), on=5)
-    assert m and m.state == "sent"
+    assert m
+    assert m.state == "sent"
 
 
 # ---------------------------------------------------------------------- the example

@@ -13,6 +13,7 @@ from sky_model.cli import table
 from sky_model.host.intake import Intake, read_mapping, read_marks
 
 HERE = Path(__file__).resolve().parent
+DATA = HERE / "attendance_events.csv"
 ON = date(2021, 12, 31)
 
 
@@ -36,8 +37,7 @@ def decide_all() -> tuple[Intake, list[sky.Decision]]:
     """The data as read, and a decision for each student."""
     model = sky.load(HERE / "ruleset", allow={"variant"})
     calendar = sky.load_calendar(HERE / "calendar.yaml")
-    data = HERE / "attendance_events.csv"
-    intake = read_marks(data.read_bytes(), mapping=read_mapping(HERE / "mapping.yaml"), file=data.name)
+    intake = read_marks(DATA.read_bytes(), mapping=read_mapping(HERE / "mapping.yaml"), file=DATA.name)
     return intake, [sky.decide(model, case, on=ON, calendars=calendar) for case in intake.cases]
 
 
@@ -57,7 +57,7 @@ def main() -> int:
         print(f"\n{title}, {one.pupil}\n")
         print(sky.explain(one, language=language))
     print("\nWhat was wrong in the data:")
-    for line in wrong_in(data):
+    for line in wrong_in(DATA):
         print(f"  {line}")
     aside = sum(bool(d.set_aside) for d in decided)
     print(f"  {intake.rows_left_out} rows left out by the mapping, {aside} pupil with a mark set aside")
