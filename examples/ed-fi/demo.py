@@ -10,9 +10,10 @@ from pathlib import Path
 
 import sky_model as sky
 from sky_model.cli import table
-from sky_model.host.intake import read_mapping, read_marks
+from sky_model.host.intake import Intake, read_mapping, read_marks
 
 HERE = Path(__file__).resolve().parent
+DATA = HERE / "attendance_events.csv"
 ON = date(2021, 12, 31)
 
 
@@ -32,26 +33,31 @@ def wrong_in(path: Path) -> list[str]:
     ]
 
 
+def decide_all() -> tuple[Intake, list[sky.Decision]]:
+    """The data as read, and a decision for each student."""
+    model = sky.load(HERE / "ruleset", allow={"variant"})
+    calendar = sky.load_calendar(HERE / "calendar.yaml")
+    intake = read_marks(DATA.read_bytes(), mapping=read_mapping(HERE / "mapping.yaml"), file=DATA.name)
+    return intake, [sky.decide(model, case, on=ON, calendars=calendar) for case in intake.cases]
+
+
 def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    model = sky.load(HERE / "ruleset", allow={"variant"})
-    mapping = read_mapping(HERE / "mapping.yaml")
-    calendar = sky.load_calendar(HERE / "calendar.yaml")
-    data = HERE / "attendance_events.csv"
-    intake = read_marks(data.read_bytes(), mapping=mapping, file=data.name)
-    decided = [sky.decide(model, case, on=ON, calendars=calendar) for case in intake.cases]
+    intake, decided = decide_all()
     table([*intake.refused, *decided], ON)
-    print("\nThis is an exercise on invented, foreign data. Conversions:", "; ".join(mapping.says) + ".")
-    for note in model.newest.notes:
+    print(
+        "\nThis is an exercise on invented, foreign data. Conversions:", "; ".join(read_mapping(HERE / "mapping.yaml").says) + "."
+    )
+    for note in decided[0].rules.notes:
         if note.startswith("variant"):
             print(f"  {note}")
-    one = max(decided, key=lambda d: (d.next is not None, len(d.open_steps), d.pupil))
+    one = min(decided, key=lambda d: d.urgency)
     for language, title in (("fi", "Suomeksi"), ("sv", "På svenska"), ("en", "In English")):
         print(f"\n{title}, {one.pupil}\n")
         print(sky.explain(one, language=language))
     print("\nWhat was wrong in the data:")
-    for line in wrong_in(data):
+    for line in wrong_in(DATA):
         print(f"  {line}")
     aside = sum(bool(d.set_aside) for d in decided)
     print(f"  {intake.rows_left_out} rows left out by the mapping, {aside} pupil with a mark set aside")

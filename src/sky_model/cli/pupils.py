@@ -196,11 +196,11 @@ def table(found: list[Any], on: date) -> None:
         if t is None and not d.is_undecided and not d.set_aside:
             quiet += 1
             continue
-        if d in to_close[:1]:
+        if to_close and d is to_close[0]:
             pupils = ", ".join(x.pupil for x in to_close)
             why = f"nothing is left in their steps: {pupils}"
             grid.add_row(Text(_counted(len(to_close), "pupil")), Text(name_of(CLOSE_STEP, "en") or ""), "", "", "", Text(why))
-        if d in to_close:
+        if any(d is x for x in to_close):
             continue
         act = d.rules.acts.get(t.action) if t else None
         aside = f"{len(d.set_aside)} mark{'s' if len(d.set_aside) > 1 else ''} set aside" if d.set_aside else ""
