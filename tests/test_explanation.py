@@ -1,12 +1,14 @@
-"""Explanations: ten letters word by word, every sentence in three languages, and what no text may say."""
+"""Explanations: whole letters word by word, every sentence in three languages, and what no text may say."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+import small_town as town
 import yaml
 
 import sky_model as sky
@@ -64,8 +66,70 @@ def _situation(name: str) -> sky.Decision:
         case "case-group-needs-consent":
             proposed = sky.Report("case-group-proposed", date(2026, 9, 15), by="class-lead")
             return _decide(date(2026, 9, 16), proposed, until=date(2026, 9, 15))
-        case _:
+        case "to-the-guardian":
             return _decide(date(2026, 9, 10), *_marks(6, 6, 6, 6, 6)).for_reader("guardian")
+        case _:
+            return _second_edition(name)
+
+
+def _forty_eight() -> sky.Decision:
+    more = [sky.Mark(date(2026, 9, d), lessons=6, kind="health", id=f"n{d}") for d in (8, 9, 10)]
+    return _decide(date(2026, 9, 11), *_marks(6, 6, 6, 6, 6), *more)
+
+
+def _second_edition(name: str) -> sky.Decision:
+    """Tasks in a state of their own are set by hand: the letter is what is looked at here, not how they came about."""
+    d = town.decided(*town.MARKS, town.CAUSE)
+    match name:
+        case "two-short-of-the-second-limit":
+            return _forty_eight()
+        case "two-short-as-the-guardian-sees-it":
+            return _forty_eight().for_reader("guardian")
+        case "pause-not-counted":
+            pause = sky.Pause(date(2026, 9, 3), date(2026, 9, 4), "principal")
+            return town.decided(*town.MARKS, pause)
+        case "cause-not-answered":
+            return town.decided(*town.MARKS)
+        case "contested-mark":
+            said = sky.Report("contested", date(2026, 9, 4), by="guardian", mark="m2")
+            d = town.decided(*town.MARKS, town.CAUSE, said)
+            check = town.task(d, "check:m2", name="check:m2@2026-09-04", state="ready", due=None, openings=(), overdue=False,
+                              counted=(), counted_from=None, duty="should")  # fmt: skip
+            meet = [t for t in d.tasks if not t.action.startswith("check:")]
+            return replace(d, tasks=(*meet, check), messages=tuple(replace(m, state="held") for m in d.messages))
+        case "close-or-go-on":
+            close = town.task(d, "close:talk", duty="close", state="ready", due=None, roles=("class-lead",), role="class-lead")
+            return replace(d, tasks=(close,), messages=())
+        case "nobody-named-to-close":
+            d = town.decided(*town.MARKS, town.CAUSE)
+            close = town.task(d, "close:talk", duty="close", state="ready", due=None, roles=("principal",), role="principal",
+                              rests_on=("nobody",))  # fmt: skip
+            return replace(d, tasks=(close,), messages=())
+        case "consent-refused":
+            done = town.task(d, "meet", state="no_consent", overdue=False)
+            ready = town.task(d, "change-school-day", state="ready", due=None, roles=("principal",), role="principal", counted=(),
+                              counted_from=None)  # fmt: skip
+            return replace(d, tasks=(ready, done), messages=())
+        case "left-the-school":
+            owed = town.task(d, "meet", state="to_hand_over", overdue=False)
+            return replace(d, tasks=(owed,), messages=(), left_on=date(2026, 9, 5))
+        case "deputy-stands-in":
+            meet = town.task(d, "meet", state="ready", role="principal", roles=("principal",), instead_of="class-lead")
+            return replace(d, tasks=(meet,), messages=())
+        case "nobody-is-there":
+            return replace(d, tasks=(town.task(d, "meet", state="ready", away=True),), messages=())
+        case "renewed-step":
+            step = replace(d.open_steps[0], renews="talk@2026-08-20")
+            return replace(d, tasks=(), messages=(), open_steps=(step,))
+        case "marked-twice":
+            years = tuple(replace(y, most_a_day=7) for y in CALENDAR.years)
+            twice = sky.Mark(date(2026, 9, 2), lessons=6, kind="health", id="m9")
+            d = town.decided(town.MARKS[1], twice, town.CAUSE, calendar=replace(CALENDAR, years=years))
+            return replace(d, tasks=(), messages=())
+        case _:
+            assert name == "rules-end-soon"
+            basis = {**d.basis, "as_if": True, "in_force_until": "2026-10-31"}
+            return replace(d, tasks=(), messages=(), open_steps=(), basis=basis, data_until_from="marks")
 
 
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
@@ -74,8 +138,8 @@ def test_the_letter_is_word_for_word_what_was_written_by_hand(name: str, languag
     assert sky.explain(_situation(name), language=language) == LETTERS[name][language]
 
 
-def test_there_are_ten_letters_in_three_languages() -> None:
-    assert len(LETTERS) == 10
+def test_each_letter_stands_in_three_languages() -> None:
+    assert len(LETTERS) == 24
     assert all(set(letter) == {"fi", "sv", "en"} for letter in LETTERS.values())
 
 

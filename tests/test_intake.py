@@ -96,9 +96,26 @@ def test_without_recording_days_the_marks_day_is_taken_and_the_case_says_so() ->
     assert case.events[1].recorded == date(2026, 9, 14)
 
 
-def test_the_last_day_of_a_school_in_the_file_is_the_day_until_which_there_are_data() -> None:
+def test_the_newest_marked_day_of_a_school_in_the_file_says_how_far_its_marks_reach() -> None:
     text = "pupil,date,lessons,kind,school\np1,2026-09-14,6,health,a\np2,2026-09-21,6,health,a\np3,2026-09-10,6,health,b\n"
-    assert [c.data_until for c in read_marks(text.encode()).cases] == [date(2026, 9, 21), date(2026, 9, 21), date(2026, 9, 10)]
+    found = read_marks(text.encode())
+    until = [found.reach.until(c, date(2026, 9, 30)) for c in found.cases]
+    assert until == [date(2026, 9, 21), date(2026, 9, 21), date(2026, 9, 10)]
+    assert found.reach.until(found.cases[0], date(2026, 9, 20)) == date(2026, 9, 14)
+    assert found.reach.until(found.cases[0], date(2026, 9, 30), date(2026, 9, 20)) == date(2026, 9, 14)  # as it was known then
+
+
+def test_a_future_date_of_one_pupil_makes_no_data_fresh() -> None:
+    text = "pupil,date,lessons,kind\np1,2026-09-14,6,health\np2,2027-05-03,6,health\n"
+    found = read_marks(text.encode())
+    assert found.reach.until(found.cases[0], date(2026, 9, 30)) == date(2026, 9, 14)
+
+
+def test_a_column_states_until_which_day_there_are_data() -> None:
+    text = "pupil,date,lessons,kind,data_until\np1,2026-09-14,6,health,2026-09-25\np2,2026-09-14,6,health,\n"
+    assert [c.data_until for c in read_marks(text.encode()).cases] == [date(2026, 9, 25), None]
+    (refused,) = read_marks(text.replace("2026-09-25", "yesterday").encode()).refused
+    assert (refused.error.rule, refused.error.field) == ("not-a-day", "data_until")
 
 
 def test_a_pupil_is_enrolled_from_the_school_year_of_the_first_mark() -> None:

@@ -14,12 +14,22 @@ from typing import Any
 
 from sky_model.decision import Decision, OpenQuestion, OpenStep
 from sky_model.messages import Message
-from sky_model.reserved import name_of
+from sky_model.rules import CLOSE
 from sky_model.source import read_file
 from sky_model.tasks import PARTIES, Task
 from sky_model.vocabulary import LANGUAGES
 
 __all__ = ["Speaker", "big", "explain", "small", "word_message"]
+
+
+SOON = 60  # days before the end of the rules from which on it is told
+# the lists after the next task: a sentence, and the states of which it tells
+OTHERS = (
+    ("also", ("ready", "blocked")),
+    ("later", ("waiting", "snoozed", "paused")),
+    ("no-consent", ("no_consent",)),
+    ("to-hand-over", ("to_hand_over",)),
+)
 
 
 @lru_cache(maxsize=1)
@@ -64,6 +74,7 @@ def word_message(decision: Decision, message: Message, *, language: str = "fi") 
 class Speaker:
     def __init__(self, decision: Decision, language: str) -> None:
         self.d, self.language = decision, language
+        self.told: set[str] = set()  # counters of which today's number has been said
 
     # ------------------------------------------------------------------ words
     def say(self, key: str, **values: Any) -> str:
@@ -97,25 +108,33 @@ class Speaker:
         return self.name("roles", role) if role in self.d.rules.roles else self.name("groups", name)
 
     def action(self, action: str) -> str:
+        own, _, about = action.partition(":")
+        if own == "close":
+            return self.say("close", step=self.name("steps", about))
+        if own == "check":
+            return self.say("check")
         act = self.d.rules.acts.get(action)
-        return small(act.name.in_language(self.language) if act else name_of(action, self.language) or action)
+        return small(act.name.in_language(self.language)) if act else action
 
     # ------------------------------------------------------------------ the letter
     def lines(self) -> list[str]:
         d, first = self.d, self.d.next
         out = [self.say("stale", day=self.day(d.data_until))] if d.is_stale and d.data_until else []
-        if first is not None:
+        if d.left_on is not None:
+            out.append(self.say("left", day=self.day(d.left_on)))
+        if first is not None and first.state != "undecided":
             out += self.task(first)
-            out += self.others([t for t in d.tasks if t is not first])
         elif d.questions:
             out.append(self.say("undecided"))
+        out += self.others([t for t in d.tasks if t is not first])
         out += [self.step(s) for s in d.open_steps]
         out += [self.question(q) for q in d.questions]
-        out += [self.message(m) for m in d.messages if m.state == "owed" or m.to_correct]
+        out += self.doubtful()
+        out += [self.message(m) for m in d.messages if m.state in ("owed", "held") or m.to_correct]
         out += self.gone()
         if not d.open_steps:
             out.append(self.nothing())
-        elif first is None:
+        elif first is None and d.left_on is None:
             out.append(self.say("all-done"))
         out += self.near()
         if d.rules.unsaid:
@@ -127,17 +146,34 @@ class Speaker:
         out.append(self.data())
         if d.reader in PARTIES:
             out.append(self.say("wrong"))
+        out += self.in_force()
         out.append(self.say("ruleset", ruleset=d.basis["ruleset"]["name"]))
         return [line for line in out if line]
 
+    def in_force(self) -> list[str]:
+        """What limits the answer: rules asked as if they were in force, and rules that end soon without a successor."""
+        out, until = [], self.d.basis.get("in_force_until")
+        if self.d.basis.get("as_if"):
+            out.append(self.say("as-if"))
+        if until is not None and (date.fromisoformat(str(until)) - self.d.on).days < SOON:
+            out.append(self.say("ends-soon", day=self.day(date.fromisoformat(str(until)))))
+        return out
+
     def who(self, t: Task) -> str:
-        """Who does it: one with the organisation, or each that may."""
+        """Who does it: one with the organisation, or each that may; of a deputy also who is away."""
         if len(t.roles) > 1:
-            return self.join(map(self.actor, t.roles), "or")
-        organisation = self.say("organisation", name=self.name("organisations", t.organisation)) if t.organisation else ""
-        return self.actor(t.role) + organisation
+            who = self.join(map(self.actor, t.roles), "or")
+        else:
+            organisation = self.say("organisation", name=self.name("organisations", t.organisation)) if t.organisation else ""
+            who = self.actor(t.role) + organisation
+        return who if t.instead_of is None else self.say("deputy", who=who, role=self.actor(t.instead_of))
 
     def task(self, t: Task) -> list[str]:
+        if t.duty == CLOSE:
+            out = [self.say("close-next", step=self.name("steps", t.step), who=self.who(t))]
+            if t.rests_on:  # that nobody is named
+                out.append(self.say("close-nobody"))
+            return [*out, self.say("away")] if t.away else out
         late = t.overdue and t.due is not None
         due = self.due_day("due", t.due) if t.due is not None and not late else ""
         line = self.say("next", action=self.action(t.action), who=self.who(t), due=due)
@@ -146,12 +182,10 @@ class Speaker:
         elif t.due is None:
             line += " " + self.say("due-unknown" if t.due_unknown else "no-due")
         out = [line]
+        if t.away:
+            out.append(self.say("away"))
         if t.counted and t.counted_from:
-            days = [self.say("short-date", day=x.day, number=x.month, month=self.word("months", x.month - 1)) for x in t.counted]
-            key = "counted" if len(days) <= 10 else "counted-many"
-            said = self.join(days, "and")
-            line = self.say(key, n=self.nth(len(days)), day=self.day(t.counted_from), days=said)
-            out.append(line if line.endswith(".") else line + ".")
+            out.append(self.counted(t))
         source = self.d.rules.sources.get(t.source)
         if source is not None and source.kind in ("statute", "norm"):
             out.append(self.say(source.kind, source=source.name, certainty=self.say(t.certainty)))
@@ -168,22 +202,38 @@ class Speaker:
         if t.not_needed_if:
             facts = [self.name("questions", f) if f in self.d.rules.questions else self.fact(f) for f in t.not_needed_if]
             out.append(self.say("not-needed-if", facts=self.join(facts, "or")))
-        if t.state == "undecided":
-            out.append(self.say("task-undecided"))
         return out
 
+    def counted(self, t: Task) -> str:
+        """The school days that were counted, and the pauses between them that were not."""
+        assert t.counted_from is not None
+        days = [self.say("short-date", day=x.day, number=x.month, month=self.word("months", x.month - 1)) for x in t.counted]
+        key = "counted" if len(days) <= 10 else "counted-many"
+        line = self.say(key, n=self.nth(len(days)), day=self.day(t.counted_from), days=self.join(days, "and"))
+        out = [line if line.endswith(".") else line + "."]
+        for first, last in () if t.is_statutory else self.d.pauses:
+            if first <= t.counted[-1] and last > t.counted_from:
+                out.append(self.say("pause", first=self.day(first), last=self.day(last)))
+        return " ".join(out)
+
     def others(self, tasks: list[Task]) -> list[str]:
-        """The rest, in order: what can be done, and what waits for it."""
+        """The rest, in order: what can be done, what waits for it, what is not done, what is left to be handed over.
+
+        What waits for an answer stands under its question.
+        """
         out = []
-        for key, states in (("also", ("ready", "undecided", "blocked")), ("later", ("waiting", "snoozed", "paused"))):
+        for key, states in OTHERS:
             those = [self.one_of_many(t) for t in tasks if t.state in states]
             if those:
                 out.append(self.say(key, tasks="; ".join(those)))
         return out
 
     def one_of_many(self, t: Task) -> str:
-        due = self.due_day("due-in-list", t.due) if t.due is not None else ""
-        return self.say("one-of-many", action=self.action(t.action), who=self.join(map(self.actor, t.roles), "or"), due=due)
+        due = self.due_day("due-in-list", t.due) if t.due is not None and t.state not in ("no_consent", "to_hand_over") else ""
+        who = self.join(map(self.actor, t.roles), "or")
+        if t.instead_of is not None:
+            who = self.say("deputy", who=who, role=self.actor(t.instead_of))
+        return self.say("one-of-many", action=self.action(t.action), who=who, due=due)
 
     def step(self, s: OpenStep) -> str:
         out = [self.say("opened", step=self.name("steps", s.step), day=self.day(s.opened_on))]
@@ -196,6 +246,13 @@ class Speaker:
                 out.append(self.say(key, counter=big(counter), low=r.low, limit=r.limit, first=first, about=about, marks=marks))
             elif r.what == "report" and r.about:
                 out.append(self.say("because-report", about=self.day(r.about), report=small(self.name("reports", r.fact))))
+        out += self.today(s)
+        if s.renews is not None:
+            out.append(self.say("renewed", day=self.day(date.fromisoformat(s.renews.partition("@")[2].partition("#")[0]))))
+        if s.contested:
+            out.append(self.say("contested"))
+        if s.is_doubtful:
+            out.append(self.say("doubtful-step"))
         readings = list(dict.fromkeys(text for r in s.because for text in r.rests_on))
         if readings:
             out.append(self.say("rests-on", readings="; ".join(readings)))
@@ -206,6 +263,27 @@ class Speaker:
         if s.may_close:
             out.append(self.say("may-close"))
         return " ".join(out)
+
+    def today(self, s: OpenStep) -> list[str]:
+        """Today's number, where it says more than the reason; how far the next limit is, staff alone is told."""
+        said = {r.fact: r for r in s.because if r.what == "counter"}
+        out = []
+        for t in s.today:
+            limit = None if self.d.reader in PARTIES else t.next_limit
+            reason = said.get(t.counter)
+            is_same = reason is not None and reason.low == t.number
+            is_same = is_same and (self.counts_marks(t.counter) or (reason is not None and reason.first == t.first))
+            if not t.number or (limit is None and is_same) or t.counter in self.told:
+                continue
+            self.told.add(t.counter)
+            counter, key = big(self.name("counters", t.counter)), "today" if limit is None else "today-next"
+            day = self.day(self.d.on)
+            out.append(self.say(key, counter=counter, day=day, number=t.number, limit=limit, missing=t.missing))
+        return out
+
+    def doubtful(self) -> list[str]:
+        days = [self.day(x.day) for x in self.d.doubtful]
+        return [self.say("doubtful", days=self.join(days, "and"))] if days else []
 
     def counts_marks(self, counter: str) -> bool:
         """A counter that opens at the first mark: a window and a limit would say nothing."""
@@ -222,13 +300,17 @@ class Speaker:
             out.append(self.say("waits", step=self.name("steps", q.steps[0])))
         elif q.steps:
             out.append(self.say("wait-many", n=len(q.steps)))
+        waiting = [self.one_of_many(t) for t in self.d.tasks if t.name in q.tasks]
+        if waiting:
+            out.append(self.say("waits-task", tasks="; ".join(waiting)))
         return " ".join(out)
 
     def message(self, m: Message) -> str:
         said = next((x for x in self.d.rules.said.messages if x.id == m.message), None)
         name = said.name.in_language(self.language) if said is not None and said.name is not None else m.message
         to = self.join(map(self.actor, m.to), "and")
-        return self.say("message-wrong" if m.to_correct else "message", name=name, to=to, day=self.day(m.since))
+        key = "message-wrong" if m.to_correct else "message-held" if m.state == "held" else "message"
+        return self.say(key, name=name, to=to, day=self.day(m.since))
 
     def fact(self, fact: str) -> str:
         return self.say(f"fact-{fact}") if f"fact-{fact}" in _sentences() else fact
@@ -252,9 +334,9 @@ class Speaker:
         return " ".join(said)
 
     def near(self) -> list[str]:
-        """How far the nearest limit is: not beside an open step that rests on the same counter."""
-        n = self.d.nearest
-        counted = {r.fact for s in self.d.open_steps for r in s.because if r.what == "counter"}
+        """How far the nearest limit is: not beside an open step on the same counter, and never to guardian or pupil."""
+        n = self.d.nearest if self.d.reader not in PARTIES else None
+        counted = {x for s in self.d.open_steps for x in (*(r.fact for r in s.because), *(t.counter for t in s.today))}
         if n is None or n.counter in counted or (self.d.open_steps and not n.number):
             return []
         counter, step = big(self.name("counters", n.counter)), self.name("steps", n.step)
@@ -263,7 +345,8 @@ class Speaker:
     def data(self) -> str:
         d, out = self.d, []
         if not d.is_stale:
-            out.append(self.say("data-until", day=self.day(d.data_until)) if d.data_until else self.say("data-unknown"))
+            key = "data-until" if d.data_until_from == "stated" else "data-until-marks"
+            out.append(self.say(key, day=self.day(d.data_until)) if d.data_until else self.say("data-unknown"))
         if d.register == "marks_only":
             out.append(self.say("marks-only"))
         return " ".join(out)

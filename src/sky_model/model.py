@@ -79,8 +79,12 @@ def _compile(name: str | Path) -> tuple[Ruleset | None, list[Problem]]:
 
 # ---------------------------------------------------------------------- what must be handed in
 def needs(model: Model) -> dict[str, Any]:
-    """What this model reads: events and fields, kinds, reports, questions, and how far back. Anything else changes no answer."""
+    """What this model reads: events and fields, kinds, reports, questions, and how far back. Anything else changes no answer.
+
+    kinds  every kind; `counted`: its marks are sent, `correction`: only as a newer version of a mark that was sent
+    """
     kinds: set[str] = set()
+    every_kind: set[str] = set()
     reports: set[str] = set()
     questions: set[str] = set()
     consents: set[str] = set()
@@ -92,6 +96,7 @@ def needs(model: Model) -> dict[str, Any]:
     windows: list[str] = []
     steps: set[str] = set()
     for v in model.versions:
+        every_kind |= set(v.kinds)
         for s in v.steps:
             steps.add(s.id)
             if s.grades:
@@ -154,7 +159,7 @@ def needs(model: Model) -> dict[str, Any]:
         "ruleset": model.name,
         "fields": {k: sorted(v) for k, v in sorted(fields.items())},
         "register": ["on", "planned", "marked", "through"],
-        "kinds": sorted(kinds),
+        "kinds": [{"kind": k, "sent": "counted" if k in kinds else "correction"} for k in sorted(kinds | every_kind)],
         "reports": sorted(reports),
         "questions": sorted(questions),
         "consents": sorted(consents),

@@ -203,7 +203,7 @@ class Path:
     ) -> tuple[Pair, Pair]:
         """`opens`, and for so long after a closing the smaller limits of its watch. `seen`: ends up to this moment count."""
         value, ground = self.holds(v, step.opens, day, known, at, early=early, new=new)
-        since = self._watched_since(v, step, day, known, at if seen is None else seen)
+        since = self.watched_since(v, step, day, known, at if seen is None else seen)
         if step.watch is not None and since is not None:
             fresh = new and (lambda t: new(t, since))
             more = self.holds(v, step.watch, day, known, at, early=early, new=fresh, since=since)
@@ -212,7 +212,7 @@ class Path:
         gate = self._gate(v, step, day, known)
         return (min(value[0], gate[0]), min(value[1], gate[1])), (min(ground[0], gate[0]), min(ground[1], gate[1]))
 
-    def _watched_since(self, v: _Version, step: StepOf, day: int, known: int, seen: int) -> int | None:
+    def watched_since(self, v: _Version, step: StepOf, day: int, known: int, seen: int) -> int | None:
         """From which day the smaller limits of a watch count, where it watches on a day; `seen`: ends up to this moment count."""
         if step.watch is None or step.watch_for is None:
             return None
@@ -688,11 +688,11 @@ class Path:
             return o.day
         c = o.about
         if self.opens(v, o.step, c, known, o.moment)[0][1] == 0:
-            c = next((d for d, value in self._ground(o, known, min(self.on, known // DAY)) if value[1]), o.about)
+            c = next((d for d, value in self.ground(o, known, min(self.on, known // DAY)) if value[1]), o.about)
         days: list[int] = []
         at = max(end_of(c), o.moment)
         parts: list[tuple[Test | NoneOf, int | None]] = [(p, None) for p in grounds_of(o.step.opens)]
-        watched = self._watched_since(v, o.step, c, known, o.moment)
+        watched = self.watched_since(v, o.step, c, known, o.moment)
         if o.step.watch is not None and watched is not None:
             parts += [(p, watched) for p in grounds_of(o.step.watch)]
         for part, since in parts:
@@ -803,7 +803,7 @@ class Path:
                 found.add(w.last)
         return sorted(found)
 
-    def _ground(self, o: Opening, known: int, on: int) -> Iterator[tuple[int, Pair]]:
+    def ground(self, o: Opening, known: int, on: int) -> Iterator[tuple[int, Pair]]:
         """`opens` with later knowledge, for the day the opening was about and those asked about since; asked for one by one."""
         v = self.versions[o.version]
         last = min(on, o.ended // DAY if o.ended is not None else on)
@@ -881,7 +881,7 @@ class Path:
             if o.past is not None or self._is_untouched(o):
                 continue
             best = FALSE
-            for _, value in self._ground(o, self.now, self.on):
+            for _, value in self.ground(o, self.now, self.on):
                 best = max(best, value)
                 if best == TRUE:
                     break
@@ -921,7 +921,7 @@ class Path:
 
     def days_in_doubt(self, o: Opening) -> list[int]:
         """Days asked about for which an opening in doubt is neither sure nor gone."""
-        return [c for c, value in self._ground(o, self.now, self.on) if value == UNKNOWN]
+        return [c for c, value in self.ground(o, self.now, self.on) if value == UNKNOWN]
 
     def _due_from(self, o: Opening) -> int:
         """It moves on with the ground as known on each day, and to the day on which lost ground came back; never back."""
@@ -932,7 +932,7 @@ class Path:
             if not gone and q not in told:
                 continue
             at = end_of(q)
-            first = next((c for c, g in self._ground(o, at, q) if g[1]), None)
+            first = next((c for c, g in self.ground(o, at, q) if g[1]), None)
             if first is not None:
                 start = max(start, first, q if gone else first)
             gone = first is None

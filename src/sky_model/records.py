@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Literal, Protocol
@@ -284,6 +284,7 @@ class Case:
     pupil       an opaque pseudonym; an identity code or an address is refused
     register    "given": there is a register for each school day; "marks_only": what is not marked is taken as attended
     data_until  the last day with any mark or register of the school; None: not known, and the decision says so
+    data_until_from  "stated": the sender says so; "marks": it is the newest day marked among all that were handed in
     does        actions that the application does by itself (`fulfilled_by: system`)
     named       persons named in this case for a role
     code_map    {"name", "fingerprint"} of the mapping that turned another system's codes into ours
@@ -295,6 +296,7 @@ class Case:
     register: Literal["given", "marks_only"]
     recorded: Literal["given", "not_given"]
     data_until: date | None
+    data_until_from: Literal["stated", "marks"] | None
     does: frozenset[str]
     named: Mapping[str, str]
     code_map: Mapping[str, str] | None
@@ -310,6 +312,7 @@ class Case:
         register: Literal["given", "marks_only"] = "marks_only",
         recorded: Literal["given", "not_given"] = "given",
         data_until: date | None = None,
+        data_until_from: Literal["stated", "marks"] | None = None,
         does: Iterable[str] = (),
         named: Mapping[str, str] | None = None,
         code_map: Mapping[str, str] | None = None,
@@ -320,10 +323,13 @@ class Case:
         for name, value, allowed in (
             ("register", register, ("given", "marks_only")),
             ("recorded", recorded, ("given", "not_given")),
+            ("data_until_from", "stated" if data_until_from is None else data_until_from, ("stated", "marks")),
         ):
             if value not in allowed:
                 raise RecordError("not-one-of", f"{name} is {' or '.join(allowed)}", pupil=pupil, field=f"feed.{name}")
+        until_from = None if data_until is None else data_until_from or "stated"
         _fill(self, pupil=pupil, register=register, recorded=recorded, data_until=data_until, does=frozenset(does))
+        _fill(self, data_until_from=until_from)
         ordered, moments, twice = _in_order(
             list(events) if isinstance(events, _Read) else [check_event(e, pupil) for e in events], pupil, before
         )
@@ -356,7 +362,7 @@ class Case:
         feed = _given(record, "feed", {})
         if not isinstance(feed, Mapping):
             raise RecordError("not-an-object", "feed is an object", pupil=pupil, field="feed")
-        _check_keys(feed, ("register", "recorded", "data_until", "does", "code_map"), pupil, "feed.")
+        _check_keys(feed, ("register", "recorded", "data_until", "data_until_from", "does", "code_map"), pupil, "feed.")
         until = feed.get("data_until")
         try:
             data_until = None if until is None else read_day(until)
@@ -388,6 +394,7 @@ class Case:
             register=_given(feed, "register", "marks_only"),
             recorded=_given(feed, "recorded", "given"),
             data_until=data_until,
+            data_until_from=feed.get("data_until_from"),
             does=does,
             named=named,
             before=None if record.get("checkpoint") is None else _checkpoint(record["checkpoint"], pupil),
@@ -400,6 +407,7 @@ class Case:
             "register": self.register,
             "recorded": self.recorded,
             "data_until": self.data_until.isoformat() if self.data_until else None,
+            **({"data_until_from": "marks"} if self.data_until_from == "marks" else {}),
             "does": sorted(self.does),
             **({"code_map": dict(self.code_map)} if self.code_map else {}),
         }
@@ -416,9 +424,20 @@ class Case:
         """This case where the application does more actions by itself."""
         return self if self.does.issuperset(actions) else self.changed(does=self.does.union(actions))
 
+    def only(self, keep: Callable[[int, Any], bool]) -> Case:
+        """A part of this record: the events that `keep` (moment, event) wants, each at its place in the order of recording."""
+        kept = [(m, e) for m, e in zip(self.moments, self.events, strict=True) if keep(m, e)]
+        other = object.__new__(Case)
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        _fill(other, **values | {"moments": tuple(m for m, _ in kept), "events": tuple(e for _, e in kept)})
+        return other
+
     def changed(self, **new: Any) -> Case:
         """This case with other values of some of its fields; `events` are all its events, in the order of recording."""
-        names = ("register", "recorded", "data_until", "does", "named", "code_map", "before", "events")
+        names = ("register", "recorded", "data_until", "data_until_from", "does", "named", "code_map", "before", "events")
+        if "data_until" in new:  # who hands in a day says so himself, unless he says where it is from
+            said = new.get("data_until_from") or "stated"
+            new = new | {"data_until_from": said if new["data_until"] is not None else None}
         if not new.keys() & {"before", "events"} and new.keys() <= set(names):  # the order is known
             other = object.__new__(Case)
             _fill(other, **{f.name: getattr(self, f.name) for f in fields(self)} | new)
@@ -586,6 +605,7 @@ def record_schema() -> dict[str, Any]:
         "register": or_null({"enum": ["given", "marks_only"]}),
         "recorded": or_null({"enum": ["given", "not_given"]}),
         "data_until": maybe_day,
+        "data_until_from": or_null({"enum": ["stated", "marks"]}),
         "does": or_null({"type": "array", "items": text}),
         "code_map": {
             "type": ["object", "null"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,17 +19,19 @@ except ImportError:  # pragma: no cover - the core is installed without the extr
     sys.exit("the command `sky` needs the extra cli: pip install 'sky-model[cli]'")
 
 import sky_model as sky
-from sky_model.host.intake import Intake, Mapping, Refused, read_lines, read_mapping, read_marks, unmapped_in, with_codes
+from sky_model.host.intake import Intake, Mapping, Reach, Refused, read_lines, read_mapping, read_marks, unmapped_in, with_codes
 from sky_model.host.schools import Schools, read_schools
 from sky_model.host.signing import NO_KEYS, Signed, Unsigned, check_key
 from sky_model.layers import rulesets_folder
 
 __all__ = [
     "ALLOW", "CALENDAR", "FAULTY", "JSON", "KNOWN", "MAPPING", "NOT_DECIDED", "ON", "RULES", "SCHOOLS", "SIGNED_BY", "UNSIGNED",
-    "Asked", "Day", "PublicKey", "app", "asked_with", "cases_of", "decided", "deciding", "main", "rulesets_in", "with_progress",
+    "UNTIL", "Asked", "Day", "PublicKey", "app", "asked_with", "cases_of", "decided", "deciding", "main", "reaching",
+    "rulesets_in", "with_progress",
 ]  # fmt: skip
 
 NOT_DECIDED, FAULTY = 3, 4
+STATES_UNTIL = re.compile(rb'"data_until"\s*:\s*"')  # a record that says itself how far its marks reach
 
 
 class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -165,22 +168,44 @@ def cases_of(records: str, asked: Asked) -> Iterator[tuple[Iterator[Any], Intake
         raise click.UsageError(f"there is no file '{records}'")
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
         with path.open("rb") as file:
-            yield map(asked.mapped, read_lines(file)), Intake()
+            intake = Intake()
+            for case in read_lines(line for line in file if not STATES_UNTIL.search(line)):
+                if isinstance(case, sky.Case):  # how far the marks of a school reach is seen in all its records together
+                    intake.reach.add(case)
+            file.seek(0)
+            yield map(asked.mapped, read_lines(file)), intake
         return
     intake = read_marks(path.read_bytes(), mapping=asked.mapping, known_kinds=asked.kinds, file=records)
     yield iter([*intake.refused, *intake.cases]), intake
 
 
+def reaching(case: sky.Case, reach: Reach, on: date, known_on: date | None, stated: date | None) -> sky.Case:
+    """A record with how far its marks reach: as it says itself, as the command says, else by the marks of its school."""
+    if case.data_until is not None:
+        return case
+    if stated is not None:
+        return case.changed(data_until=stated)
+    newest = reach.until(case, on, known_on)
+    return case if newest is None else case.changed(data_until=newest, data_until_from="marks")
+
+
 def decided(
-    cases: Iterable[Any], asked: Asked, intake: Intake, on: date, known_on: date | None, reader: str | None
+    cases: Iterable[Any],
+    asked: Asked,
+    intake: Intake,
+    on: date,
+    known_on: date | None,
+    reader: str | None,
+    data_until: date | None = None,
 ) -> Iterator[Any]:
+    """Decisions and refusals, one after another. data_until: up to which day the marks reach, where a record does not say it."""
     kinds, is_file = asked.kinds, bool(intake.rows)
     for case in cases:
         if isinstance(case, Refused):
             yield case
             continue
         try:
-            decision = asked.decide(case, on, known_on)
+            decision = asked.decide(reaching(case, intake.reach, on, known_on, data_until), on, known_on)
             if not is_file:
                 intake.unmapped.update(unmapped_in(case, kinds))
             yield decision.for_reader(reader) if reader else decision
@@ -200,6 +225,7 @@ SIGNED_BY = click.option(
 UNSIGNED = click.option(
     "--unsigned", type=click.Choice(["refuse", "warn"]), help="what to do with one that none of them signed  [default: refuse]"
 )
+UNTIL = click.option("--data-until", type=Day(), help="up to which day the marks reach, where the records do not say it")
 ON = click.option("--on", type=Day(), required=True, help="the day that is decided about")
 KNOWN = click.option("--known-on", type=Day(), help="an earlier day whose knowledge is asked for")
 MAPPING = click.option("--mapping", type=click.Path(dir_okay=False), help="columns and codes of another system's export")

@@ -16,6 +16,7 @@ from sky_model.cli.application import (
     KNOWN,
     NOT_DECIDED,
     ON,
+    UNTIL,
     Asked,
     app,
     cases_of,
@@ -41,6 +42,7 @@ FOR = click.option("--for", "reader", help="only what this role, guardian, pupil
 @deciding
 @ON
 @KNOWN
+@UNTIL
 @FOR
 @JSON
 def decide(
@@ -48,13 +50,14 @@ def decide(
     asked: Asked,
     on: date,
     known_on: date | None,
+    data_until: date | None,
     reader: str | None,
     as_json: bool,
 ) -> None:
     """Decide about every pupil of RECORDS: a CSV of marks, JSON Lines, or - for lines on standard input."""
     refused = 0
     with cases_of(records, asked) as (cases, intake):
-        answers = decided(cases, asked, intake, on, known_on, reader)
+        answers = decided(cases, asked, intake, on, known_on, reader, data_until)
         if as_json or records == "-":
             for a in answers:
                 refused += isinstance(a, Refused)
@@ -230,6 +233,7 @@ def table(found: list[Any], on: date) -> None:
 @deciding
 @ON
 @KNOWN
+@UNTIL
 @click.option("--pupil", required=True)
 @click.option("--language", type=click.Choice(LANGUAGES), default="fi", show_default=True)
 @FOR
@@ -240,6 +244,7 @@ def explain(
     asked: Asked,
     on: date,
     known_on: date | None,
+    data_until: date | None,
     pupil: str,
     language: str,
     reader: str | None,
@@ -253,7 +258,7 @@ def explain(
     with cases_of(records, asked) as (cases, intake):
         one = (c for c in cases if c.pupil == pupil)
         for case in one:
-            for a in decided([case], asked, intake, on, known_on, reader):
+            for a in decided([case], asked, intake, on, known_on, reader, data_until):
                 if isinstance(a, Refused):
                     click.echo(_refusal(a) if as_json else str(a.error), err=not as_json)
                     sys.exit(NOT_DECIDED)

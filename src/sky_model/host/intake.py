@@ -22,14 +22,14 @@ from pydantic import Field
 
 from sky_model.engine import digest
 from sky_model.errors import Place, Problem, RecordError, RulesetError
-from sky_model.events import Enrolment, Mark
+from sky_model.events import Enrolment, Mark, Register
 from sky_model.records import Case
 from sky_model.source import Source, read_file
 from sky_model.vocabulary import Day, Shape, Whole, YesNo, read
 
 __all__ = [
-    "COLUMNS", "FILL_IN", "Intake", "Mapping", "Refused", "decoded", "is_class", "is_of_several", "read_lines", "read_mapping",
-    "read_marks", "separator_of", "unmapped_in",
+    "COLUMNS", "FILL_IN", "Intake", "Mapping", "Reach", "Refused", "decoded", "is_class", "is_of_several", "read_lines",
+    "read_mapping", "read_marks", "separator_of", "unmapped_in",
 ]  # fmt: skip
 
 COLUMNS = (
@@ -47,6 +47,7 @@ COLUMNS = (
     "explained",
     "recorded",
     "id",
+    "data_until",
 )
 LONGEST_LINE = 10_000_000
 FILL_IN = "fill-in"  # what a drafted mapping holds until somebody who knows has written over it
@@ -109,6 +110,34 @@ class Refused:
 
 
 @dataclass(slots=True)
+class Reach:
+    """How far the marks of each school reach, by all the cases of a file together.
+
+    One pupil's future date makes nobody's data fresh: only days up to the day asked about count, as they were known.
+    """
+
+    schools: dict[str, dict[date, date]] = field(default_factory=dict)  # school: marked day: the day on which it was known first
+
+    def add(self, case: Case) -> None:
+        for e in case.events:
+            if isinstance(e, Mark | Register):
+                days = self.schools.setdefault((e.school if isinstance(e, Mark) else None) or _school(case, e.on) or "", {})
+                known = e.recorded or e.on
+                days[e.on] = min(days.get(e.on, known), known)
+
+    def until(self, case: Case, on: date, known_on: date | None = None) -> date | None:
+        """The newest marked day of the pupil's school that is not after a day, by what was known then; None: there is none."""
+        days, known = self.schools.get(_school(case, on) or "", {}), known_on or on
+        return max((day for day, since in days.items() if day <= on and since <= known), default=None)
+
+
+def _school(case: Case, on: date) -> str | None:
+    """The school of the newest enrolment up to a day."""
+    enrolled = [e for e in case.events if isinstance(e, Enrolment) and e.since <= on]
+    return max(enrolled, key=lambda e: e.since).school if enrolled else None
+
+
+@dataclass(slots=True)
 class Intake:
     """What a file gave: cases, refusals, and what nobody has mapped."""
 
@@ -120,6 +149,7 @@ class Intake:
     left_out: list[str] = field(default_factory=list)
     rows: int = 0
     rows_left_out: int = 0
+    reach: Reach = field(default_factory=Reach)
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -291,18 +321,10 @@ def read_marks(
         name = values.get("pupil", "")
         pupils.setdefault(name, []).append(values)
         lines.setdefault(name, number)
-    newest: dict[str, date] = {}
-    plain: list[tuple[str, list[dict[str, str]]]] = []
     for name, found in pupils.items():
-        for v in found:
-            day = _day(v.get("date", ""), mapping)
-            if isinstance(day, date):
-                school = v.get("school") or "school"
-                newest[school] = max(newest.get(school, day), day)
-        plain.append((name, found))
-    for name, found in plain:
         try:
-            intake.cases.append(_case(name, found, mapping, codes, known, newest, intake))
+            intake.cases.append(_case(name, found, mapping, codes, known, intake))
+            intake.reach.add(intake.cases[-1])
         except RecordError as e:
             intake.refused.append(Refused(e.pupil or f"line {lines[name]}", e))
     return intake
@@ -381,7 +403,6 @@ def _case(
     mapping: Mapping | None,
     codes: dict[str, CodeOf],
     known: set[str] | None,
-    newest: dict[str, date],
     intake: Intake,
 ) -> Case:
     Case(name)  # an identity code or an address is refused before anything else is looked at
@@ -452,7 +473,20 @@ def _case(
     return Case(
         name,
         recorded="given" if has_recorded else "not_given",
-        data_until=newest.get(school),
+        data_until=_stated(rows, mapping, name),
         code_map=mapping.code_map if mapping else None,
         events=events,
     )
+
+
+def _stated(rows: list[dict[str, str]], mapping: Mapping | None, pupil: str) -> date | None:
+    """The newest day that the column `data_until` states for a pupil; None: nothing is stated."""
+    found: date | None = None
+    for r in rows:
+        if r.get("data_until"):
+            day = _day(r["data_until"], mapping)
+            if not isinstance(day, date):
+                said = "data_until is not a day; write it as 2026-09-14, without a time"
+                raise RecordError("not-a-day", said, pupil=pupil, field="data_until", event=r.get("id") or f"line {r['_line']}")
+            found = day if found is None else max(found, day)
+    return found

@@ -629,6 +629,7 @@ def _prove(
         register=feed["register"],
         recorded=feed["recorded"],
         data_until=until,
+        data_until_from=feed.get("data_until_from"),
         does=frozenset(feed["does"]),
         code_map=feed.get("code_map"),
         events=case.events[: events - erased],
