@@ -583,6 +583,14 @@ def test_a_task_that_waits_for_an_answer_has_no_day_and_is_never_late() -> None:
     assert state(planned, "far") == ("undecided", None, False)
 
 
+def test_the_day_of_when_is_the_first_on_which_it_was_true_and_moves_no_more() -> None:
+    model = rules(
+        step("s", {"term": {"at_least": 5}}, [action("far", when={"term": {"at_least": 10}}, within={"school_days": 3})])
+    )
+    events = [mark(1, 6), mark(2, 6), mark(2, 2, recorded=3), mark(4, 6)]  # true on day 2, not on 3, true on 4
+    assert task(decide(model, *events, on=7), "far").due == d(7)
+
+
 # ---------------------------------------------------------------------- M12: deputies
 def who(found: sky.Decision, name: str = "talk") -> tuple[str, tuple[str, ...], str | None, bool]:
     t = task(found, name)
