@@ -63,6 +63,7 @@ ENDING = {"by": ["teacher"], "reasons": [{"id": "enough", "name": text("enough")
 
 
 def rules(*steps: dict[str, Any], **more: Any) -> sky.Model:
+    """A ruleset of these steps; every step but the first stands beside those before it, where it says nothing else."""
     found = [s if "above" in s else s | {"above": {x["id"]: "beside" for x in steps[:i]}} for i, s in enumerate(steps)]
     said = json.dumps(
         {
@@ -254,8 +255,8 @@ def test_what_several_openings_ask_is_one_task_with_the_earliest_day_and_the_str
 
 def test_of_merged_states_the_most_ready_one_is_told() -> None:
     model = rules(
-        step("a", {"term": {"at_least": 5}}, [action("talk", when={"cause": {"is": "health"}}), action("x")]),
-        step("b", TEN, [{"act": "talk", "after": ["x"]}, {"act": "x"}]),
+        step("b", TEN, [action("talk", after=["x"]), action("x")], above={"a": "beside"}),
+        step("a", {"term": {"at_least": 5}}, [{"act": "talk", "after": [], "when": {"cause": {"is": "health"}}}]),
     )
     assert task(decide(model, mark(1, 5), on=1), "talk").state == "undecided"
     t = task(decide(model, mark(1, 5), mark(8, 6), on=8), "talk")
@@ -580,6 +581,14 @@ def test_a_task_that_waits_for_an_answer_has_no_day_and_is_never_late() -> None:
     assert state(found, "next") == ("waiting", d(3), True)
     planned = decide(rules(step("s", TEN, [far])), *AUTUMN, did("far", "planned", 3, until=d(5)), on=20)
     assert state(planned, "far") == ("undecided", None, False)
+
+
+def test_the_day_of_when_is_the_first_on_which_it_was_true_and_moves_no_more() -> None:
+    model = rules(
+        step("s", {"term": {"at_least": 5}}, [action("far", when={"term": {"at_least": 10}}, within={"school_days": 3})])
+    )
+    events = [mark(1, 6), mark(2, 6), mark(2, 2, recorded=3), mark(4, 6)]  # true on day 2, not on 3, true on 4
+    assert task(decide(model, *events, on=7), "far").due == d(7)
 
 
 # ---------------------------------------------------------------------- M12: deputies

@@ -24,10 +24,10 @@ def is_contest(report: object) -> bool:
 
 
 def contested(facts: Facts, moment: int) -> dict[str, int]:
-    """By the id of a mark: the day on which its oldest unanswered contest was recorded, as known at a moment."""
+    """By the id of a mark: the day on which its oldest unanswered contest was recorded, as known at a moment; oldest first."""
     out: dict[str, int] = {}
     said = [d for of in facts.reports.values() for d in of if d.moment <= moment < d.gone and d.event.by in PARTIES]
-    for d in said:
+    for d in sorted(said, key=lambda d: d.moment):
         e = d.event
         if not e.raised or not is_contest(e):
             continue
@@ -40,7 +40,7 @@ def contested(facts: Facts, moment: int) -> dict[str, int]:
         checked = (x for x in facts.taken.get(CHECK + e.mark, ()) if d.moment < x.moment <= moment < x.gone)
         if any(x.event.status in ("done", "not_needed") for x in checked):
             continue
-        out[e.mark] = min(out.get(e.mark, d.moment // DAY), d.moment // DAY)
+        out.setdefault(e.mark, d.moment // DAY)
     return out
 
 

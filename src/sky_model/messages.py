@@ -53,7 +53,7 @@ def messages(path: Path, rules: Ruleset, calendar: Calendar, grade: int | None, 
     the window ends.
     """
     v = next((v for v in path.versions if v.facts.rules is rules), None)
-    if v is None:
+    if v is None or path.has_left:  # nobody sends a notice about who is enrolled nowhere
         return ()
     found = []
     for notice in rules.notices:
@@ -71,9 +71,10 @@ def _message(path: Path, f: Facts, notice: Notice, calendar: Calendar, on: int, 
     def days(until: int) -> range:
         return range(max(window.begins(until), v.first, f.begins(known)), until + 1)
 
-    def owed_since(until: int, version: Any = v) -> int | None:
+    holds = _asking(path, v, notice)
+
+    def owed_since(until: int) -> int | None:
         """The first day of the window that runs on a day on which it was owed, as known that day."""
-        holds = _asking(path, version, notice)
         return next((d for d in days(until) if holds(d, min(end_of(d), known)) == TRUE), None)
 
     since = owed_since(on)
@@ -81,12 +82,10 @@ def _message(path: Path, f: Facts, notice: Notice, calendar: Calendar, on: int, 
         return None
     sendings = [s for s in _sendings(f, notice, known) if s[0] <= on and (owed := owed_since(s[0])) is not None and owed <= s[0]]
     sent = [s for s in sendings if s[0] >= since]
-    holds = _asking(path, v, notice)
     is_gone = all(holds(d, known) == FALSE for d in days(on))
     if not sent and is_gone:
         return None
-    disputed = {} if sent else contested(f, known)
-    is_held = bool(disputed) and owed_since(on, replace(v, facts=without(f, disputed))) is None
+    is_held = not sent and _rests_on_contested(path, v, notice, days(on), known)
     count, limit = _about(f, notice, calendar)
     return Message(
         message=notice.id,
@@ -101,6 +100,15 @@ def _message(path: Path, f: Facts, notice: Notice, calendar: Calendar, on: int, 
         text=notice.said.text,
         marks=_untold(f, count, sent[0] if sent else (on, known), sendings) if count is not None else (),
     )
+
+
+def _rests_on_contested(path: Path, v: Any, notice: Notice, days: range, known: int) -> bool:
+    """Is it owed by what is known today, and would not be if the contested marks said that there was no absence?"""
+    disputed = contested(v.facts, known)
+    if not disputed or not any(_asking(path, v, notice)(d, known) == TRUE for d in days):
+        return False
+    less = _asking(path, replace(v, facts=without(v.facts, disputed)), notice)
+    return not any(less(d, known) == TRUE for d in days)
 
 
 def _asking(path: Path, v: Any, notice: Notice) -> Callable[[int, int], Pair]:

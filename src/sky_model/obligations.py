@@ -178,16 +178,15 @@ class Obligations:
 
     # ------------------------------------------------------------------ day 0
     def _asked(self, x: Line) -> int:
-        """Since when it is asked: due from, or the day `when` became true. A consent that comes later changes nothing."""
-        asked, first = x.opening.due_from, x.opening.day
-        if x.act.when is not None:
-            before = self._holds(x.opening, x.act.when, first)
-            for day in range(first + 1, self.on + 1):
-                now = self._holds(x.opening, x.act.when, day)
-                if now == TRUE != before:
-                    asked = max(asked, day)
-                before = now
-        return asked
+        """Since when it is asked: due from, or the first day on which `when` was true, as known that day.
+
+        A consent that comes later changes nothing.
+        """
+        o = x.opening
+        if x.act.when is None:
+            return o.due_from
+        first = next((d for d in range(o.day, self.on + 1) if self._holds(o, x.act.when, d) == TRUE), o.due_from)
+        return max(o.due_from, first)
 
     def _start(self, x: Line) -> int:
         """Since when it can be done: since it is asked and agreed to."""

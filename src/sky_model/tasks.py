@@ -25,6 +25,7 @@ from sky_model.schooldays import NEVER, Calendar
 __all__ = ["OVER", "STATES", "Task", "propose"]
 
 PARTIES = ("pupil", "guardian")
+BELOW_EVERY_TIER = -1
 NOBODY_CLOSES = "the rules name nobody who closes this step: the principal is asked"
 
 
@@ -215,7 +216,7 @@ class _Proposals:
             if deputy is not None:
                 role = self._role(deputy)
                 return _Who(role, (role,), self._person(role, deputy), instead_of=roles[0])
-        return _Who(roles[0], roles, person or self._person(*roles, *names), away=True)
+        return _Who(roles[0], roles[:1], person or self._person(roles[0], names[0]), away=True)
 
     def _person(self, *names: str) -> str | None:
         return next((self.named[n] for n in names if n in self.named), None)
@@ -286,21 +287,19 @@ class _Proposals:
 
     # ------------------------------------------------------------------ marks to be checked
     def _checks(self) -> list[tuple[tuple[Any, ...], Task]]:
-        return [self._check(mark, since, n) for n, (mark, since) in enumerate(self._contested())]
-
-    def _contested(self) -> list[tuple[str, int]]:
-        """Contested marks, the one first that has waited longest."""
-        return sorted(contested(self.path.facts, self.known).items(), key=lambda c: (c[1], c[0]))
+        """The mark first that has waited longest."""
+        return [self._check(m, since, n) for n, (m, since) in enumerate(contested(self.path.facts, self.known).items())]
 
     def _check(self, mark: str, since: int, n: int) -> tuple[tuple[Any, ...], Task]:
         """The one who recorded a mark checks it: kept, corrected or taken back. Nobody stands in."""
         facts, action = self.path.facts, CHECK + mark
         newest = next(e for m, e in reversed(facts.marks[mark]) if m <= self.known)
+        kind = self.rules.kinds.get(newest.kind or "") if newest is not None else None
         role = next((r for r in ("subject-teacher", "class-lead") if r in self.rules.roles), "any-staff")
         who = self._who((role,), True, newest.teacher if newest is not None else None)
         state, due = self._state_of_check(action, since)
         late = due is not None and self.on > due and state not in ("paused", "to_hand_over")
-        place = urgency(state, "should", False, due is not None and self.on >= due, due, 0)
+        place = urgency(state, "should", False, due is not None and self.on >= due, due, BELOW_EVERY_TIER)
         task = Task(
             **_PLAIN | who._asdict() | {"overdue": late},
             name=f"{action}@{date.fromordinal(since).isoformat()}",
@@ -309,7 +308,7 @@ class _Proposals:
             tier="",
             organisation=self._organisation(who.role, self.rules),
             duty="should",
-            about="absence",
+            about=str(kind.about or "absence") if kind is not None else "absence",
             state=state,
             due=date.fromordinal(due) if due is not None else None,
             source="",
