@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sky_model as sky
+from sky_model.checks.cases import Expected, _pairs
 from sky_model.cli import app
 from sky_model.events import end_of
 from sky_model.host.cards import cards
@@ -381,3 +382,14 @@ def test_what_waits_for_an_answer_has_the_card_of_its_question_and_none_of_its_o
     made = cards(town.decided(*town.MARKS), language="en")
     assert [c["extension"]["sky_model"].get("action") for c in made if "task" in c["extension"]["sky_model"]] == ["meet"]
     assert [c["extension"]["sky_model"]["question"] for c in made if "question" in c["extension"]["sky_model"]] == ["cause"]
+
+
+# ---------------------------------------------------------------------- golden cases
+def test_a_golden_case_tells_what_is_asked_from_what_waits() -> None:
+    wanted = Expected.model_validate(
+        {"on": "2026-09-07", "asks": ["meet", "change-school-day"], "waiting": ["change-school-day"]}
+    )
+    wrong = wanted.model_copy(update={"waiting": []})
+    decision = town.decided(*town.MARKS)
+    assert [x for x in _pairs(wanted, decision) if x[1] is not None and x[1] != x[2]] == []
+    assert [x[0] for x in _pairs(wrong, decision) if x[1] is not None and x[1] != x[2]] == ["waiting"]
