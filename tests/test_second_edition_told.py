@@ -325,7 +325,7 @@ def test_what_the_register_planned_is_the_bound_where_it_says_it() -> None:
 
 # ---------------------------------------------------------------------- M15: pauses
 def test_a_text_that_counts_days_over_a_pause_says_so_and_over_none_says_nothing() -> None:
-    later = sky.Pause(sep(21), sep(25), "principal")
+    later = sky.Pause(sep(21), sep(25), "principal", recorded=sep(3))
     over = sky.Pause(sep(3), sep(4), "principal")
     assert "The pause from 3 September 2026 to 4 September 2026 is not counted." in sky.explain(
         town.decided(*town.MARKS, over), language="en"
