@@ -79,6 +79,6 @@ def decided(*events: Any, on: date = date(2026, 9, 7), model: sky.Model = MODEL,
 
 
 def task(decision: sky.Decision, action: str, **changes: Any) -> Task:
-    """A task of the decision, or one like its first, with other values: for states that a letter must tell apart."""
-    found = next((t for t in decision.tasks if t.action == action), decision.tasks[0])
+    """A task of the decision, or one like that of the meeting, with other values: for states that a letter must tell apart."""
+    found = next(t for name in (action, "meet") for t in decision.tasks if t.action == name)
     return replace(found, **{"action": action, **changes})

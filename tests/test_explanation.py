@@ -95,8 +95,7 @@ def _second_edition(name: str) -> sky.Decision:
             d = town.decided(*town.MARKS, town.CAUSE, said)
             check = town.task(d, "check:m2", name="check:m2@2026-09-04", state="ready", due=None, openings=(), overdue=False,
                               counted=(), counted_from=None, duty="should")  # fmt: skip
-            meet = [t for t in d.tasks if not t.action.startswith("check:")]
-            return replace(d, tasks=(*meet, check), messages=tuple(replace(m, state="held") for m in d.messages))
+            return replace(d, tasks=(check,), messages=tuple(replace(m, state="held") for m in d.messages))
         case "close-or-go-on":
             close = town.task(d, "close:talk", duty="close", state="ready", due=None, roles=("class-lead",), role="class-lead")
             return replace(d, tasks=(close,), messages=())

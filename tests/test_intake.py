@@ -106,8 +106,8 @@ def test_the_newest_marked_day_of_a_school_in_the_file_says_how_far_its_marks_re
 
 
 def test_a_future_date_of_one_pupil_makes_no_data_fresh() -> None:
-    text = "pupil,date,lessons,kind\np1,2026-09-14,6,health\np2,2027-05-03,6,health\n"
-    found = read_marks(text.encode())
+    days = "p1,2026-09-14,6,health,2026-09-14\np2,2027-05-03,6,health,2026-09-15\n"  # a slip, recorded in September
+    found = read_marks(f"pupil,date,lessons,kind,recorded\n{days}".encode())
     assert found.reach.until(found.cases[0], date(2026, 9, 30)) == date(2026, 9, 14)
 
 

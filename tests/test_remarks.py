@@ -150,6 +150,13 @@ def test_a_role_without_a_task_and_a_group_without_a_lead_are_told(tmp_path: Pat
     ]
 
 
+def test_a_question_that_no_action_asks_is_told_and_one_that_is_asked_is_not(tmp_path: Path) -> None:
+    head = HEAD.replace("counters:", "questions:\n  - {id: cause, answers: [a, b], by: [teacher], name: {en: cause}}\ncounters:")
+    asking = ACTION.replace("about: absence", "about: absence, asks: [cause]")
+    assert told(tmp_path, PLAIN, head=head) == ["not-asked: no action asks the question 'cause'"]
+    assert told(tmp_path, step("one", "{concern: {is: raised}}", action=asking), head=head) == []
+
+
 def test_two_limits_on_one_counter_are_two_grounds_and_no_slip(tmp_path: Path) -> None:
     assert told(tmp_path, step("two", "{any: [{lessons-away: {at_least: 30}}, {lessons-away: {at_least: 50}}]}")) == []
 

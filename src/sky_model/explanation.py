@@ -124,11 +124,14 @@ class Speaker:
             out.append(self.say("left", day=self.day(d.left_on)))
         if first is not None and first.state != "undecided":
             out += self.task(first)
-        elif d.questions:
+        elif d.questions or first is not None:
             out.append(self.say("undecided"))
         out += self.others([t for t in d.tasks if t is not first])
         out += [self.step(s) for s in d.open_steps]
         out += [self.question(q) for q in d.questions]
+        waiting = [self.one_of_many(t) for t in d.tasks if t.state == "undecided" and not self.is_in_a_question(t)]
+        if waiting:
+            out.append(self.say("task-undecided", tasks="; ".join(waiting)))
         out += self.doubtful()
         out += [self.message(m) for m in d.messages if m.state in ("owed", "held") or m.to_correct]
         out += self.gone()
@@ -215,6 +218,10 @@ class Speaker:
             if first <= t.counted[-1] and last > t.counted_from:
                 out.append(self.say("pause", first=self.day(first), last=self.day(last)))
         return " ".join(out)
+
+    def is_in_a_question(self, t: Task) -> bool:
+        """Does it stand under a question that the reader is shown?"""
+        return any(t.name in q.tasks for q in self.d.questions)
 
     def others(self, tasks: list[Task]) -> list[str]:
         """The rest, in order: what can be done, what waits for it, what is not done, what is left to be handed over.

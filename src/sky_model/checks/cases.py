@@ -30,6 +30,7 @@ from sky_model.vocabulary import Day, Grades, Shape, Text, Whole, read
 __all__ = ["Golden", "Outcome", "faults_of", "read_cases", "record_of", "run_cases"]
 
 REGISTER = re.compile(r"(\d{4}-\d{2}-\d{2})(?: \.\. (\d{4}-\d{2}-\d{2}))?: (\d+) planned, (\d+) marked\Z")
+WAITING = ("undecided", "paused", "waiting", "snoozed")
 SHORT = re.compile(r"(\d{4}-\d{2}-\d{2})(?: \.\. (\d{4}-\d{2}-\d{2}))?: (\d+(?:\.\d+)?) (lesson|minute)s? ([a-z0-9-]+)\Z")
 
 
@@ -51,10 +52,13 @@ class Pupil(Shape):
 class Expected(Shape):
     """What must hold on a day; what is not written is not looked at.
 
-    open: steps · opened: {step: day} · asks: actions still asked · not_asked: actions that are not · by: {action: role}, who is
-    asked to do it (several roles where `who` is `any_of`) · due_by: {action: day}, by when · next, who, due, state: of the next
-    task, or of the action that `next` names · undecided: steps · withdrawn: steps · owed: messages · says, says_not: words of
-    the explanation in English
+    open: steps · opened: {step: day} · asks: actions still asked · waiting: those of them that wait · not_asked: actions that
+    are not · by: {action: role}, who is asked to do it (several roles where `who` is `any_of`) · due_by: {action: day}, by when
+    · next, who, due, state: of the next task, or of the action that `next` names · undecided: steps · withdrawn: steps · owed:
+    messages · says, says_not: words of the explanation in English
+
+    `asks` is everything that is not answered yet. Of it `waiting` is what nobody is asked to do today, since it waits: for the
+    answer to a question, for another action, for a day that was put off, for the end of a pause.
     """
 
     on: Day
@@ -62,6 +66,7 @@ class Expected(Shape):
     open: list[str] | None = None
     opened: dict[str, Day] = Field(default_factory=dict)
     asks: list[str] | None = None
+    waiting: list[str] | None = None
     not_asked: list[str] = Field(default_factory=list)
     by: dict[str, str | list[str]] = Field(default_factory=dict)
     due_by: dict[str, Day] = Field(default_factory=dict)
@@ -162,6 +167,7 @@ def _pairs(wanted: Expected, decision: Decision) -> Iterator[tuple[str, Any, Any
     still = {t.action: t for t in decision.tasks if t.state not in OVER}
     asked = set(still)
     yield "asks", _set(wanted.asks), asked
+    yield "waiting", _set(wanted.waiting), {t.action for t in still.values() if t.state in WAITING}
     for action in wanted.not_asked:
         yield f"asks {action}", False, action in asked
     for action, role in wanted.by.items():

@@ -42,7 +42,7 @@ PEOPLE = ("roles", "groups")
 OFFERED = {
     "kinds": "Kinds.only Kinds.all_except LocalCode.kind Becomes.kind Becomes.to OfKind.kind Counter.only_if CodeOf.kind",
     "actions": "Counter.of SinceOf.done Within.after Action.act Action.after Message.act NeededFor.actions Expected.asks "
-    "Expected.not_asked Expected.by Expected.due_by Expected.next SchoolOf.does",
+    "Expected.waiting Expected.not_asked Expected.by Expected.due_by Expected.next SchoolOf.does",
     "schedules": "Counter.checked RepeatEvery.schedule OnSchedule.schedule",
     "planned": "ShareOf.table",
     "steps": "SinceOf.opened SinceOf.ended Step.above Step.was Row.step Ends.step Expected.open Expected.opened "

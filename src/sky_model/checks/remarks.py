@@ -94,6 +94,7 @@ class _Look:
         yield from self._gaps()
         yield from self._circles()
         yield from self._idle_roles()
+        yield from self._not_asked()
         yield from self._sinking()
 
     # ------------------------------------------------------------------ conditions
@@ -257,6 +258,17 @@ class _Look:
                 yield Problem(
                     "idle-role", f"no rule asks, tells or names the role '{role.id}'", self._place("roles", role.id), hint
                 )
+
+    def _not_asked(self) -> Iterator[Problem]:
+        """Questions that no action asks: what waits for the answer waits for something that nobody is told to find out."""
+        asked = {q for s in self.rules.steps for a in s.actions for q in a.asks}
+        for question in self.rules.said.questions:
+            if question.id not in asked:
+                said, hint = (
+                    f"no action asks the question '{question.id}'",
+                    f"add asks: [{question.id}] to the action that finds it out",
+                )
+                yield Problem("not-asked", said, self._place("questions", question.id), hint)
 
     def _used(self) -> set[str]:
         said, used = self.rules.said, set[str]()

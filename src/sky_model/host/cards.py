@@ -39,6 +39,7 @@ from sky_model.host.requests import (
     request_schema,
 )
 from sky_model.records import Case
+from sky_model.rules import CLOSE
 from sky_model.tasks import OVER, Task
 
 __all__ = ["EVENT_CODES", "LONGEST_SUMMARY", "WORDS", "cards", "schema_of_answer", "schema_of_request"]
@@ -55,6 +56,11 @@ LABELS: dict[str, dict[str, str]] = {
     "data_wrong": {"fi": "Tiedot ovat väärin", "sv": "Uppgifterna är fel", "en": "The data are wrong"},
 }
 PROPOSED = ("done", "planned")
+GO_ON = {
+    "fi": "Jatketaan annettavaan päivään asti",
+    "sv": "Fortsätter till en dag som anges",
+    "en": "Go on until a day that is given",
+}
 
 
 # ---------------------------------------------------------------------- cards
@@ -70,7 +76,7 @@ def cards(decision: Decision, *, language: str = "fi") -> list[dict[str, Any]]:
     if decision.is_stale and decision.data_until:
         out.append(_card(speaker.say("stale", day=speaker.day(decision.data_until)), "", "warning", of_rules, {"stale": True}))
     for t in decision.tasks:
-        if t.state in OVER:
+        if t.state in OVER or speaker.is_in_a_question(t):  # what waits for an answer stands on the card of its question
             continue
         source = rules.sources.get(t.source)
         made = _card(
@@ -85,9 +91,12 @@ def cards(decision: Decision, *, language: str = "fi") -> list[dict[str, Any]]:
         about = {"question": q.fact, "what": q.what, "due": q.due.isoformat() if q.due else None}
         out.append(_card(speaker.question(q), "", "warning", of_rules, about))
     for m in decision.messages:
-        if m.state == "owed" or m.to_correct:
+        if m.state in ("owed", "held") or m.to_correct:
             indicator = "warning" if m.to_correct else "info"
             out.append(_card(speaker.message(m), "", indicator, of_rules, {"message": m.message, "state": m.state}))
+    for said in speaker.doubtful():
+        about_days = {"doubtful": [{"day": x.day.isoformat(), "marks": list(x.marks)} for x in decision.doubtful]}
+        out.append(_card(said, "", "warning", of_rules, about_days))
     if gone := speaker.gone():
         lost = {"withdrawn": list(decision.withdrawn), "corrections": list(decision.corrections)}
         out.append(_card("\n".join(gone), "", "warning" if decision.corrections else "info", of_rules, lost))
@@ -111,8 +120,13 @@ def _card(said: str, more: str, indicator: str, source: dict[str, str], about: d
 
 
 def _answers(t: Task, language: str) -> dict[str, Any]:
-    """What a person may answer: of a statutory `must` never that it is not needed, as in `Decision.problem_with`."""
+    """What a person may answer: of a statutory `must` never that it is not needed, as in `Decision.problem_with`.
+
+    A step is closed by closing it; to go on until a day is the one answer to the task that proposes it.
+    """
     can = [x for x in LABELS if not (x == "not_needed" and t.is_statutory and t.duty == "must")]
+    if t.duty == CLOSE:
+        return {"suggestions": [], "overrideReasons": [{"code": "snoozed", "display": GO_ON[language]}]}
     return {
         "suggestions": [
             {
