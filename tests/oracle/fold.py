@@ -134,19 +134,11 @@ class Path(Facts):
 
     def part_first(self, unit, c, known):
         """The first day of the term (period, …) of a day."""
-        return self.calendar(c, known).begins({"in": unit}, c)
+        return self.calendar(c, known).part(unit, c)
 
     def ended_parts(self, unit, q, known):
         """The last days of the terms (periods, …) of this school year that ended before q."""
-        calendar, out = self.calendar(q, known), []
-        year, first = calendar.begins({"in": "school_year"}, q), calendar.begins({"in": unit}, q)
-        while first > year:
-            out.append(first - 1)
-            before = calendar.begins({"in": unit}, first - 1)
-            if before >= first:
-                break
-            first = before
-        return [b for b in out if b < q]
+        return self.calendar(q, known).ended(unit, q)
 
     def lower(self, model, known):
         """Days before it are not asked about: the rules are not in force, or the case has not begun."""
@@ -183,7 +175,8 @@ class Path(Facts):
         if not ends:
             return step["opens"]
         last = max(e.place[0] for e in ends)
-        if not last < c <= self.after(last, watch["for"], self.known(place)):
+        until = self.after(last, watch["for"], self.known(place))
+        if not last < c or until is not None and c > until:
             return step["opens"]
         return {"any": [step["opens"], counted_from(watch["opens"], last + 1)]}
 
@@ -343,11 +336,13 @@ class Path(Facts):
                 return "done"
         elif until_end_of(s):
             unit = until_end_of(s)
-            first = self.part_first(unit, k, known)
-            if first > o.day and first != self.calendar(k, known).begins({"in": unit}, o.day):
+            years = self.calendar(k, known).years
+            if self.part_first(unit, k, known) > max(o.day, years[0].parts[unit][0]):  # days before the first year are of its first part
                 return f"the {unit} ended"
-        elif isinstance(lasts, dict) and k > self.after(o.day, lasts, known):
-            return "its time ended"
+        elif isinstance(lasts, dict):
+            last = self.after(o.day, lasts, known)
+            if last is not None and k > last:
+                return "its time ended"
         return None
 
     def renewal(self, o, step, model, c, place, known):
