@@ -7,7 +7,6 @@ looks at it again with today's knowledge: `withdrawn`, `in_doubt` (names of open
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -54,10 +53,6 @@ def both(pairs):
 
 def head(cond):
     return next(iter(cond))
-
-
-def text(cond):
-    return json.dumps(cond, sort_keys=True, default=str)
 
 
 def counted_from(cond, day):
@@ -253,7 +248,7 @@ class Path(Facts):
     def false_since(self, step, model, cond, end, c, place):
         """Was the part false on a day after the end, up to the day asked about, as known on that day?"""
         last = min(c, place[0])
-        key = ("false", step["id"], model["valid_from"], model.get("line"), text(cond), end.place)
+        key = ("false", step["id"], model["valid_from"], model.get("line"), repr(cond), end.place)
         scan = self.shared_scans.setdefault(key, [end.place[0], None])
         whole = last if place[1] == END or last < place[0] else last - 1
         while scan[1] is None and scan[0] <= whole:

@@ -5,6 +5,7 @@ An obligation is one action of one opening; its name never changes. A task is al
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 from itertools import takewhile
 
@@ -342,8 +343,6 @@ class Tasks(Path):
         return self.after(counted, span, known, paused) if span else None
 
     def date_of(self, answer):
-        from datetime import date
-
         value = answer["answer"]
         return value if isinstance(value, int) else date.fromisoformat(value).toordinal()
 
