@@ -195,7 +195,7 @@ def _filled(x, parameters):
         if key in CLOCKS and isinstance(value, str):
             value = int(value)
         if key in ("within", "repeat", "read_on", "every", "good_for", "for") and (
-            value in (GAP, UNSET) or isinstance(value, dict) and any(v in (GAP, UNSET) for v in value.values())
+            value in (GAP, UNSET) or (isinstance(value, dict) and any(v in (GAP, UNSET) for v in value.values()))
         ):
             continue
         out[key] = value
@@ -268,7 +268,18 @@ def version(whole, line=""):
         "tiers": [t["id"] for t in data.get("tiers", ())],
         "texts": whole.get("texts", {}),
     }
-    for key in ("kinds", "counters", "reports", "questions", "consents", "schedules", "planned", "roles", "groups", "organisations"):
+    for key in (
+        "kinds",
+        "counters",
+        "reports",
+        "questions",
+        "consents",
+        "schedules",
+        "planned",
+        "roles",
+        "groups",
+        "organisations",
+    ):
         model[key] = _by_id(data.get(key, ()))
     for counter in model["counters"].values():
         if "only_if" in counter:
@@ -398,7 +409,9 @@ def record(data):
         seq = event.get("seq")
         if event["type"] == "report":
             event["raised"] = e.get("raised") is not False
-        events.append(((event["recorded"], *((0, seq) if seq is not None else (1, ORDER[event["type"]])), event["day"], i), event))
+        events.append(
+            ((event["recorded"], *((0, seq) if seq is not None else (1, ORDER[event["type"]])), event["day"], i), event)
+        )
     events.sort(key=lambda x: x[0])
     for n, (_, event) in enumerate(events):
         event["place"] = (event["recorded"], n)
