@@ -81,7 +81,7 @@ class Path(Facts):
             if e["type"] == "step_closed":
                 self.closings.setdefault(e["place"][0], []).append(e)
         self.event_days = sorted({e["place"][0] for e in self.events})
-        self.memo, self.ids = {}, {}
+        self.memo = {}
         self.next_day = self.first_day()
 
     def first_day(self):
@@ -105,18 +105,11 @@ class Path(Facts):
         """M4: a day that no version judges is refused; who has left is answered."""
         known = self.today()
         if not self.left(self.on, known) and self.model(self.on, known) is None:
-            line = self.line(self.on, known)
-            raise NotInForce([(m.get("line", ""), m["valid_from"], m.get("valid_until")) for m in self.lines(line)])
+            raise NotInForce([(m["line"], m["valid_from"], m["valid_until"]) for m in self.lines(self.line(self.on, known))])
 
     # ------------------------------------------------------------------ small questions
     def names(self, step):
         return {step["id"], *step.get("was", ())}
-
-    def is_known(self, event, known):
-        ids = self.ids.get(id(known))
-        if ids is None:
-            ids = self.ids[id(known)] = {id(e) for e in known.events}
-        return id(event) in ids
 
     def ends_of(self, step, place, closings=False):
         """Ends up to the place. A closing that was taken back answers nothing; `closings`: only those of a person."""
@@ -124,7 +117,7 @@ class Path(Facts):
         return [
             e
             for e in self.ends
-            if e.step in names and e.place <= place and (self.is_known(e.closing, known) if e.closing else not closings)
+            if e.step in names and e.place <= place and (known.has(e.closing) if e.closing else not closings)
         ]
 
     def part_first(self, unit, c, known):

@@ -10,14 +10,13 @@ or `days.Calendar`}. `schools`: {school: versions of its own}; the others are ju
 
 from __future__ import annotations
 
-import copy
 import json
 from datetime import date
 from fractions import Fraction
 
 from . import reading
 from .days import Calendar
-from .facts import END, NOT_RUNNING, TOO_EARLY, TRUE, UNKNOWN, parts, steps_of
+from .facts import END, TRUE, UNKNOWN, parts, steps_of
 from .fold import head, iso
 from .tasks import ANSWERED, PARTIES, Tasks, flat
 
@@ -93,40 +92,33 @@ class Answer(Tasks):
         return sorted(out, key=lambda x: x["counter"])
 
     # ------------------------------------------------------------------ doubtful and contested marks (M14, M16)
-    def doubtful(self, known=None):
-        """M14: [(day, groups of marks)]: several ids of one day, kind and length, in sum more than was planned."""
-        known, by_day, out = known or self.today(), {}, []
-        planned = {e["day"]: e["planned"] for e in known.all("register") if e.get("planned") is not None}
+    def doubtful_groups(self):
+        """M14: [(day, groups of marks)]: several ids of one day, kind and length, in sum more than was or can be planned."""
+        known, by_day, out = self.today(), {}, []
         for m in known.marks():
             by_day.setdefault(m["day"], []).append(m)
         for d, marks in sorted(by_day.items()):
-            if len(marks) < 2:
-                continue
-            year = self.calendar(d, known).year(d)
-            most, lesson = planned.get(d), year.lesson_minutes
-            most = most if most is not None else year.most_a_day
+            most = self.most(d, known) if len(marks) > 1 else None
             if most is None:
                 continue
             same = {}
-            for m in sorted(marks, key=lambda m: m["place"]):
-                length = Fraction(str(m["lessons"])) * lesson if m.get("lessons") is not None else m.get("minutes")
+            for m in marks:
+                length = self.length(m, known)
                 if length:
-                    same.setdefault((m.get("kind"), m.get("code") if m.get("kind") is None else None, Fraction(str(length))), []).append(m)
-            most = Fraction(str(most)) * lesson
+                    same.setdefault((m.get("kind"), m.get("code") if m.get("kind") is None else None, length), []).append(m)
             groups = [g for (*_, length), g in same.items() if len(g) > 1 and length * len(g) > most]
             if groups:
                 out.append((d, groups))
         return out
 
-    def less(self, ids, at=None):
-        """What is known, but for some marks."""
-        known = copy.copy(at or self.today())
-        return known.without(ids) if hasattr(known, "without") else without(known, ids)
+    def less(self, ids):
+        """What is known today, but for some marks."""
+        return self.without(self.today(), ids)
 
     def rests_on_doubtful(self, o):
         """M14: would it fall if of each group of equal marks only the first counted?"""
         if "extra" not in self.memo:
-            extra = {m["id"] for _, groups in self.doubtful() for g in groups for m in g[1:]}
+            extra = {m["id"] for _, groups in self.doubtful_groups() for g in groups for m in g[1:]}
             self.memo["extra"] = self.less(extra) if extra else None
         less = self.memo["extra"]
         if less is None:
@@ -457,7 +449,7 @@ class Answer(Tasks):
             "tasks": self.all_tasks(),
             "messages": self.messages(),
             "next": nxt["name"] if nxt else None,
-            "doubtful": [{"day": iso(d), "marks": sorted(m["id"] for g in groups for m in g)} for d, groups in self.doubtful()],
+            "doubtful": [{"day": iso(d), "marks": sorted(m["id"] for g in groups for m in g)} for d, groups in self.doubtful_groups()],
             "left_on": left,
             "data_until": until,
             "data_until_from": source,
@@ -482,16 +474,6 @@ def what_is(name, model):
     if name == "grade":
         return "grade"
     return "step" if any(s["id"] == name for s in model["steps"]) else "action"
-
-
-def without(known, ids):
-    """Known, but for some marks: as if they had not been recorded."""
-    other = copy.copy(known)
-    other.events = [e for e in known.events if not (e["type"] == "mark" and e["id"] in ids)]
-    for key in list(vars(other)):
-        if key.startswith("_"):
-            del other.__dict__[key]
-    return other
 
 
 # ---------------------------------------------------------------------- asking
