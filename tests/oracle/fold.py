@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from .days import NEVER
 from .facts import END, FALSE, TRUE, UNKNOWN, Facts, NotInForce, parts, steps_of
 
 OVER = ("done", "not_needed", "refused")  # answered by a person
@@ -71,7 +72,7 @@ def until_end_of(step):
 class Path(Facts):
     def __init__(self, versions, case, on, known_on=None, calendars=None, schools=None, absent=(), as_if=False, shared=None):
         super().__init__(versions, case, on, known_on, calendars, schools, absent, as_if, shared)
-        self.as_if_asked, self.away = as_if, set(absent)
+        self.away = set(absent)
         top = (on, END) if known_on is None else known_on if isinstance(known_on, tuple) else (known_on, END)
         self.record, self.top = case, min(top, (on, END))
         self.events = [e for e in case["events"] if e["place"] <= self.top]
@@ -82,12 +83,19 @@ class Path(Facts):
                 self.closings.setdefault(e["place"][0], []).append(e)
         self.event_days = sorted({e["place"][0] for e in self.events})
         self.memo = {}
-        self.next_day = self.first_day()
+        self.begins = self.next_day = self.first_day()
+
+    def begin(self, known):
+        """The first day of the case; as long as no enrolment is known the rules alone say from when days are asked about."""
+        return min((e["day"] for e in known.all("enrolment")), default=NEVER)
 
     def first_day(self):
-        """The first day of the fold: nothing opens before a case begins, or before anything is known of it."""
-        days = [e["place"][0] for e in self.events] + [e["day"] for e in self.events if e["type"] == "enrolment"]
-        return min(days, default=self.on)
+        """The first day of the fold."""
+        enrolled = [e["day"] for e in self.events if e["type"] == "enrolment"]
+        if enrolled:
+            return min(enrolled)
+        days = [e["day"] for e in self.events] + [e["place"][0] for e in self.events]
+        return min([m["valid_from"] for m in self.versions] + (days if self.as_if else []))
 
     def go(self, on=None):
         """Fold to the end of the day and look again. A later day goes on from where the fold stands."""
@@ -131,7 +139,7 @@ class Path(Facts):
     def lower(self, model, known):
         """Days before it are not asked about: the rules are not in force, or the case has not begun."""
         begin = self.begin(known)
-        if self.as_if_asked and any(m is model for m in self.lines(model.get("line", ""))[:1]):
+        if self.as_if and self.lines(model["line"])[0] is model:
             return begin
         return max(model["valid_from"], begin)
 
@@ -441,7 +449,7 @@ class Path(Facts):
     def open_question(self, step, on, place, known):
         """(day, place, version, step) of the first day on which the step is undecided, else None."""
         ends = self.ends_of(step, place)
-        since = on if step["lasts"] == "while_true" else ends[-1].place[0] if ends else self.first_day()
+        since = on if step["lasts"] == "while_true" else ends[-1].place[0] if ends else self.begins
         term = self.part_first(until_end_of(step), on, known) if until_end_of(step) else 0
         key = ("asked", step["id"], id(known), len(self.ends), term, since)
         scan = self.shared_scans.setdefault(key, [since, None])

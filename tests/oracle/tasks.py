@@ -19,6 +19,9 @@ CLOCKS = ("school_days", "school_weeks", "terms", "weekdays", "calendar_days", "
 PARTIES = ("pupil", "guardian")
 
 
+AFTER = END + 1  # the place of what people do: after the check at the end of the day
+
+
 def rank(action):
     """M1 (3): must by law, other must, should, consider, may, close."""
     n = DUTIES.index(action["duty"])
@@ -48,10 +51,10 @@ class Tasks(Path):
             out, seen = [], set()
 
             def of(step, own, grades):
-                for a in step.get("actions") or ():
+                for n, a in enumerate(step.get("actions") or ()):
                     if a["id"] not in seen:
                         seen.add(a["id"])
-                        out.append({**a, "own": own, "step_grades": grades, "row": len(out)})
+                        out.append({**a, "own": own, "step_grades": grades, "row": (step["row"], n)})
                 for lower, how in (step.get("above") or {}).items():
                     if how == "includes" and lower in by_id:
                         of(by_id[lower], False, by_id[lower].get("grades"))
@@ -196,7 +199,7 @@ class Tasks(Path):
         scan = o.memo.setdefault(("first", key), [first, None])
         while scan[1] is None and scan[0] <= self.on:
             d = scan[0]
-            if cond(d, (d, END), self.known((d, END))) == TRUE:
+            if cond(d, (d, AFTER), self.known((d, END))) == TRUE:
                 scan[1] = d
             scan[0] += 1
         return scan[1]
@@ -210,7 +213,7 @@ class Tasks(Path):
         return self.memo[key]
 
     def _task(self, o, action):
-        on, known, place = self.on, self.today(), (self.on, END)
+        on, known, place = self.on, self.today(), (self.on, AFTER)
         said = self.said(o, action, on, known)
         law, must = bool(action.get("statutory")), action["duty"] == "must"
 
@@ -338,8 +341,11 @@ class Tasks(Path):
         if "after" in within:
             other = next((a for a in self.actions(o) if a["id"] == within["after"]), None)
             said = self.said(o, other, self.on, known) if other else None
+            first = self.task(o, other) if other else None
             if said and said["status"] in OVER:
-                counted = max(counted, said["day"])
+                counted = said["day"]
+            elif first and first["due"] is not None:  # while it is not answered, from its due day
+                counted = max(counted, first["due"])
         return self.after(counted, span, known, paused) if span else None
 
     def date_of(self, answer):
@@ -350,7 +356,7 @@ class Tasks(Path):
         """(number of the turn of today, turns that passed undone, its due day, is it done)."""
         every = action["repeat"]["every"]
         done = [a["day"] for a in known.all("action", action=action["id"], status="done")]
-        begin, n, missed = first, 1, 0
+        begin, before, n, missed = first, first - 1, 1, 0
         while n < 1000:
             if isinstance(every, dict) and "schedule" in every:
                 spec = o.model["schedules"][every["schedule"]]
@@ -359,21 +365,19 @@ class Tasks(Path):
                 span = self.span(every, o.model)
                 last = self.after(begin, span, known, paused) if span else None
             due = None if last is None else self.school_day(last, known)
-            inside = any((begin < d if n > 1 else begin <= d) and (due is None or d <= due) for d in done)
+            inside = any(before < d and (due is None or d <= due) for d in done)
             if due is None or self.on <= due:
                 return n, missed, due, inside
             missed += not inside
-            begin, n = due, n + 1
+            begin, before, n = last, due, n + 1
         return n, missed, None, False
 
     def tier(self, o):
-        order = list(o.model.get("tiers") or ())
-        return order.index(o.step["tier"]) if o.step.get("tier") in order else -1
+        return o.step["tier_rank"]
 
     def row(self, o, action):
-        order = [s["id"] for s in o.model["steps"]]
-        i = o.step.get("family", o.step["id"])
-        return (order.index(i) if i in order else len(order)), o.step.get("level", 1), action
+        """M1 (6), the file: where the action stands in it; of a family of levels the lower one first."""
+        return (*action, o.step.get("level", 1))
 
     # ------------------------------------------------------------------ all obligations, and the tasks they are
     def silences(self, high, low):
@@ -490,8 +494,8 @@ class Tasks(Path):
         if said and said[-1]["status"] == "snoozed" and self.on < said[-1]["until"]:
             return None
         by = flat((o.step.get("closing") or {}).get("by")) or ["principal"]
-        action = {"id": i, "duty": "close", "who": {"any_of": by}, "about": "absence", "row": 10**6}
-        return self.bare(f"{o.name}/{i}", action, o, self.row(o, 10**6))
+        action = {"id": i, "duty": "close", "who": {"any_of": by}, "about": "absence"}
+        return self.bare(f"{o.name}/{i}", action, o, self.row(o, (o.step["row"], 10**6)))
 
     # ------------------------------------------------------------------ M16: contested marks
     def contests(self):
@@ -521,8 +525,8 @@ class Tasks(Path):
         who = next((r for r in ("subject-teacher", "class-lead") if r in roles), "any-staff")
         versions = {m["id"]: m for m in known.marks()}
         for n, (i, e) in enumerate(self.contests().items()):
-            action = {"id": "check:" + i, "duty": "should", "who": who, "about": "absence", "row": 0, "person": versions[i].get("teacher")}
-            t = self.bare(f"check:{i}@{iso(e['place'][0])}", action, None, (10**6, 0, n))
+            action = {"id": "check:" + i, "duty": "should", "who": who, "about": "absence", "person": versions[i].get("teacher")}
+            t = self.bare(f"check:{i}@{iso(e['place'][0])}", action, None, (10**6, n, 0))
             said = [a for a in known.all("action", action="check:" + i) if a["place"] > e["place"]]
             if self.left(self.on, known):
                 t["state"] = "to_hand_over"

@@ -18,7 +18,7 @@ from . import reading
 from .days import Calendar
 from .facts import END, TRUE, UNKNOWN, parts, steps_of
 from .fold import head, iso
-from .tasks import ANSWERED, PARTIES, Tasks, flat
+from .tasks import AFTER, ANSWERED, PARTIES, Tasks, flat
 
 OLD = {
     "open_steps": ("name", "step", "opened_on", "about", "due_from", "in_doubt"),
@@ -203,13 +203,13 @@ class Answer(Tasks):
                 ask(self.missing(o.step, o.model, self.opens(o.step, c, o.place), c, at, known), c, o.step.get("family") or o.step["id"], None)
         for o, t in self.obligations():
             if t["state"] == "undecided":
-                cond, at = t["action"].get("when"), (self.on, END)
+                cond, at = t["action"].get("when"), (self.on, AFTER)
                 found = list(self.missing(o.step, o.model, cond, self.on, at, known)) if cond else []
                 grades = [t["action"][k] for k in ("grades",) if t["action"].get(k)]
                 if any(self.in_grades(g, self.on, known) == UNKNOWN for g in grades):
                     found.append(("not_given", "grade", ()))
                 since = next(
-                    (d for d in range(o.day, self.on + 1) if self.when(o, t["action"], d, (d, END), known) == UNKNOWN), self.on
+                    (d for d in range(o.day, self.on + 1) if self.when(o, t["action"], d, (d, AFTER), known) == UNKNOWN), self.on
                 )
                 ask(found, since, None, t["name"])
         out = [
@@ -340,7 +340,7 @@ class Answer(Tasks):
     def message_holds(self, m, model, d, known):
         step = {"id": "message " + m["id"], "lasts": "while_true", "again": "when_true_anew", "opens": m["when"]}
         grades = self.in_grades(m["grades"], d, known) if m.get("grades") else TRUE
-        value = self.holds(step, model, m["when"], d, (d, END), known)[0]
+        value = self.holds(step, model, m["when"], d, (d, AFTER), known)[0]
         return min(value[0], grades[0]), min(value[1], grades[1])
 
     def owed_since(self, m, model, start):
