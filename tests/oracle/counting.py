@@ -137,7 +137,7 @@ class Counting:
         """{day: length that nobody marked} between two days."""
         memo = known.memo.setdefault("gaps", {})
         if self.given:
-            days = range(max(first, self.begin(known)), last + 1)
+            days = self.possible_days(max(first, self.begin(known)), last)
             days = sorted({*days, *(e["day"] for e in known.all("register") if first <= e["day"] <= last)})
         else:
             days = sorted({e["day"] for e in known.all("register") if first <= e["day"] <= last and "planned" in e})
@@ -148,6 +148,10 @@ class Counting:
             if memo[d]:
                 out[d] = memo[d]
         return out
+
+    def possible_days(self, first, last):
+        """The school days of all the schools between two days: others plan nothing."""
+        return sorted({d for cal in self.calendars.values() for d in cal.school_days(first, last)})
 
     # ------------------------------------------------------------------ what a mark is
     def is_kind(self, model, kind):
@@ -301,6 +305,8 @@ class Counting:
         """
         spec, first = model["counters"][name], since
         cal = self.calendar(r, known)
+        if spec["window"]["in"] is GAP:
+            return None
         if since is None:
             e = self.enrolment(r, known)
             first = cal.begins(spec["window"], r, e["day"] if e else NEVER)
@@ -454,22 +460,20 @@ class Counting:
         kept_out = isinstance(spec["kinds"], dict) and any(
             self.is_kind(model, k) == "not_planned" for k in spec["kinds"].get("only", ())
         )
-        start, d, floor = None, r, max(first, min(amounts, default=r + 1), NEVER)
-        floor = max(first, min([floor, *self.gaps(known, max(first, self.begin(known)), r)]))
-        while d >= floor:
-            if self.school(d, known):
-                planned = self.planned_at_all(d, known) if kept_out else self.planned(model, d, known)
-                low, high = amounts.get(d, (0, 0))
-                gap = self.gaps(known, d, d).get(d, 0)
-                if planned != 0:
-                    if which == 0:
-                        out = planned is None or low < planned
-                    else:
-                        out = high == 0 if planned is None else high + gap < planned
-                    if out:
-                        break
-                    start = d
-            d -= 1
+        start = None
+        for d in reversed(self.possible_days(first, r)):
+            planned = self.planned_at_all(d, known) if kept_out else self.planned(model, d, known)
+            if not self.school(d, known) or planned == 0:
+                continue
+            low, high = amounts.get(d, (0, 0))
+            gap = self.gaps(known, d, d).get(d, 0)
+            if which == 0:
+                broken = planned is None or low < planned
+            else:
+                broken = high == 0 if planned is None else high + gap < planned
+            if broken:
+                break
+            start = d
         return start
 
     def run_amounts(self, model, spec, known):
@@ -560,7 +564,7 @@ class Counting:
         if spec["share_of"].get("planned") == "whole_window":
             kind = spec["window"]["in"]
             last = cal.part_ends(kind, r) if kind not in ("any_time", "enrolment") else cal.year(r).last
-        days = [d for d in range(max(first, self.begin(known)), last + 1) if self.school(d, known)]
+        days = [d for d in self.possible_days(max(first, self.begin(known)), last) if self.school(d, known)]
         if "table" in spec["share_of"]:
             table = model["planned"][spec["share_of"]["table"]]["lessons"]
             lessons = Fraction(table[spec["window"]["in"]])

@@ -157,10 +157,8 @@ class Calendar:
         """The last day of a span whose day 0 is d. None: beyond the school days that the calendar has."""
         ((clock, n),) = ((k, int(v)) for k, v in span.items())
         if clock == "terms":  # to the end of the n-th term after the running one; the last that there is
-            later = [a for y in self.years for a in y.parts["term"] if a > max(d, self.part("term", d))]
-            if len(later) >= n:
-                return self.part_ends("term", later[n - 1])
-            return self.years[-1].last
+            later = [a for y in self.years for a in y.parts["term"] if a > d]
+            return later[n] - 1 if len(later) > n else self.years[-1].answers_until()  # a term lasts until the next begins
         if clock == "school_weeks":
             weeks = self.weeks()
             i = bisect_right(weeks, monday(d)) + n - 1

@@ -14,8 +14,9 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from oracle.counting import END, FALSE, NOT_RUNNING, TOO_EARLY, TRUE, UNIT, UNKNOWN, Counting, length_of
-from oracle.days import Calendar, ordinal
+from oracle.days import NEVER, Calendar, ordinal
 from oracle.reading import GAP, By
+from oracle.reading import grades as read_grades
 
 LEVELS = 50
 
@@ -209,9 +210,8 @@ class Facts(Counting):
         return self.calendar(d, known).school(d) and not self.without_school(d, known)
 
     def begin(self, known):
-        """The first day of the case."""
-        found = [e["day"] for e in self._enrolments(known) if e["type"] == "enrolment"] or [e["day"] for e in known.events]
-        return min(found, default=self.on)
+        """The first day of the case; where no enrolment is known (yet) nothing says that it has not begun."""
+        return min((e["day"] for e in self._enrolments(known) if e["type"] == "enrolment"), default=NEVER)
 
     def grade(self, c, known):
         """The grade on c, or None."""
@@ -324,9 +324,11 @@ class Facts(Counting):
         return sorted(out, key=lambda e: e["place"])
 
     def in_grades(self, grades, c, known):
-        """Is the pupil's grade on c one of these (a set, or None: all)? A pair."""
+        """Is the pupil's grade on c one of these (`"1-6"`, a list of such, a set, or None: all)? A pair."""
         if grades is None:
             return TRUE
+        if not isinstance(grades, frozenset):
+            grades = read_grades(grades)
         g = self.grade(c, known)
         if g is None:
             model = self.model(c, known)
