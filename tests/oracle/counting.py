@@ -470,7 +470,7 @@ class Counting:
             if which == 0:
                 broken = planned is None or low < planned
             else:
-                broken = high == 0 if planned is None else high + gap < planned
+                broken = high + gap == 0 if planned is None else high + gap < planned
             if broken:
                 break
             start = d
