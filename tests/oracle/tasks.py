@@ -68,10 +68,11 @@ class Tasks(Path):
 
     def when(self, o, action, c, place, known):
         """`when` and the grades of an action: a pair."""
-        grades = self.in_grades(action["grades"], c, known) if action.get("grades") else TRUE
-        if action.get("step_grades"):  # an included step asks nothing of a pupil whose grade is not given
-            inside = self.in_grades(action["step_grades"], c, known)
-            grades = min(grades[0], inside[0]), min(grades[1], inside[0])
+        grades = TRUE
+        for key in ("grades", "step_grades"):  # narrower grades ask nothing of a pupil whose grade is not given
+            if action.get(key):
+                inside = self.in_grades(action[key], c, known)[0]
+                grades = min(grades[0], inside), min(grades[1], inside)
         if grades == FALSE or not action.get("when"):
             return grades
         value = self.holds(o.step, o.model, action["when"], c, place, known)[0]
@@ -151,6 +152,8 @@ class Tasks(Path):
                 continue
             withs = flat(need.get("with"))
             if set(withs) & set(required):
+                stops.append(i)
+            elif set(withs) >= set(required + optional) and required + optional:
                 stops.append(i)
             elif set(withs) & set(optional):
                 left_out.append((i, [x for x in optional if x in withs]))
@@ -234,17 +237,15 @@ class Tasks(Path):
         if agreed == "given" and agreed_on is not None:
             start = max(start, agreed_on)
         waiting, due_first = False, None
-        others = {a["id"]: a for a in self.actions(o)}
         for name in action.get("after") or ():
-            other = others.get(name)
-            first = self.task(o, other) if other else None
+            x, other, first = self.asked_before(o, name)
             if first is None or first["asked"] > asked:  # not asked is passed; M1: so is what is asked only later
                 continue
-            a = self.said(o, other, on, known)
+            a = self.said(x, other, on, known)
             if a and a["status"] in OVER:
                 start = max(start, a["day"])
             elif first["state"] == "no_consent":
-                start = max(start, self.consent(o, other, known)[1])
+                start = max(start, self.consent(x, other, known)[1])
             else:
                 waiting, due_first = True, first["due"] if due_first is None else due_first
         counted = start if due_first is None else max(start, due_first)
@@ -309,6 +310,15 @@ class Tasks(Path):
             "row": self.row(o, action["row"]),
         }
 
+    def asked_before(self, o, name):
+        """(opening, action, task) of an action that comes before one of `o`: its own, else that of another open step."""
+        for x in [o, *(x for x in self.showing() if x is not o and self.asks(x))]:
+            other = next((a for a in self.actions(x) if a["id"] == name), None)
+            first = self.task(x, other) if other else None
+            if first is not None:
+                return x, other, first
+        return None, None, None
+
     def span(self, within, model):
         """The clock of a `within`, as `after` wants it; None: it has none (a gap without `read_as`)."""
         for clock in CLOCKS:
@@ -339,9 +349,8 @@ class Tasks(Path):
             other = within.get("or")
             return self.after(counted, self.span(other, o.model), known, paused) if other else None
         if "after" in within:
-            other = next((a for a in self.actions(o) if a["id"] == within["after"]), None)
-            said = self.said(o, other, self.on, known) if other else None
-            first = self.task(o, other) if other else None
+            x, other, first = self.asked_before(o, within["after"])
+            said = self.said(x, other, self.on, known) if other else None
             if said and said["status"] in OVER:
                 counted = said["day"]
             elif first and first["due"] is not None:  # while it is not answered, from its due day

@@ -205,9 +205,6 @@ class Answer(Tasks):
             if t["state"] == "undecided":
                 cond, at = t["action"].get("when"), (self.on, AFTER)
                 found = list(self.missing(o.step, o.model, cond, self.on, at, known)) if cond else []
-                grades = [t["action"][k] for k in ("grades",) if t["action"].get(k)]
-                if any(self.in_grades(g, self.on, known) == UNKNOWN for g in grades):
-                    found.append(("not_given", "grade", ()))
                 since = next(
                     (d for d in range(o.day, self.on + 1) if self.when(o, t["action"], d, (d, AFTER), known) == UNKNOWN), self.on
                 )
