@@ -90,10 +90,7 @@ class Path(Facts):
         return min((e["day"] for e in known.all("enrolment")), default=NEVER)
 
     def first_day(self):
-        """The first day of the fold."""
-        enrolled = [e["day"] for e in self.events if e["type"] == "enrolment"]
-        if enrolled:
-            return min(enrolled)
+        """The first day of the fold: the first that rules judge. A day before the enrolment was known is judged as known on it."""
         days = [e["day"] for e in self.events] + [e["place"][0] for e in self.events]
         return min([m["valid_from"] for m in self.versions] + (days if self.as_if else []))
 

@@ -78,6 +78,11 @@ class Tasks(Path):
         value = self.holds(o.step, o.model, action["when"], c, place, known)[0]
         return min(value[0], grades[0]), min(value[1], grades[1])
 
+    def for_grade(self, action):
+        """Is the action for the pupil's grade of today? What is not given is in no narrower grades."""
+        known = self.today()
+        return all(self.in_grades(action[k], self.on, known) == TRUE for k in ("grades", "step_grades") if action.get(k))
+
     def has_when(self, action):
         return bool(action.get("when") or action.get("grades") or action.get("step_grades"))
 
@@ -226,7 +231,7 @@ class Tasks(Path):
         when = self.when(o, action, on, place, known)
         unless = self.holds(o.step, o.model, action["unless"], on, place, known)[0] if action.get("unless") else FALSE
         is_done = bool(said) and said["status"] == "done"
-        if self.fulfilled(action) or not is_done and (when == FALSE or unless == TRUE):
+        if not is_done and (self.fulfilled(action) or when == FALSE or unless == TRUE) or not self.for_grade(action):
             return None
         start = self.due_from.get(o.name, o.day)
         if self.has_when(action):  # the day `when` became true, as known that day

@@ -273,14 +273,13 @@ class Answer(Tasks):
         roles = model.get("roles") or {}
         markers = [r for r in ("class-lead", "subject-teacher") if r in roles]
         got = self.counter(s, model, name, c, at[0], known, body.get("from"), at)
-        by_grade = [v for v in body.values() if isinstance(v, tuple)]
-        if by_grade and self.grade(c, known) is None:
-            yield "not_given", "grade", ()
-            if isinstance(got, tuple):
-                possible = {n for bands in by_grade for _, n in bands}
-                low, high, one = got
-                if not any(low < n * one <= high for n in possible if isinstance(n, (int, Fraction))):
-                    return
+        limits = [(op, v) for op, v in body.items() if isinstance(v, tuple)]
+        if limits and self.grade(c, known) is None:  # is it the grade, or would no grade make it known?
+            each = [{self._compare(model, got, op, n, c, known, UNKNOWN) for _, n in bands} for op, bands in limits]
+            if any(len(values) > 1 for values in each):
+                yield "not_given", "grade", ()
+            if not any(UNKNOWN in values for values in each):
+                return
         r = self.read_on(s, spec, c, at[0], known)
         first = None if r is None else self.window(model, name, r, known, body.get("from"), at)
         if first is None:
@@ -288,8 +287,8 @@ class Answer(Tasks):
         _, _, used, gap = self.counting(model, name, known, first, r, c, at)
         nothing = True
         for m, certain in used:
-            if certain:
-                continue
+            if certain and (m.get("lessons") is not None or m.get("minutes") is not None):
+                continue  # a partial mark without length counts for certain with nothing
             nothing = False
             only = (spec.get("only_if") or {}).get(m.get("kind"))
             inner = list(self.missing(s, model, only, c, at, known)) if only else []
