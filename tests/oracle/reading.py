@@ -6,6 +6,7 @@ import copy
 import json
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -40,17 +41,27 @@ UNSET = _Word("UNSET")  # a parameter without a value: the line that reads it is
 
 
 # ---------------------------------------------------------------------- YAML and layers
+LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # every scalar stays a text
 MARK = "\ue000"  # PyYAML ends a word of a flow mapping at a question mark, which YAML does not
 
 
 def _yaml(text):
-    return _asking(yaml.load(text.replace("?", MARK), Loader=yaml.BaseLoader) or {})
+    return _asking(yaml.load(text.replace("?", MARK), Loader=LOADER) or {})
 
 
 def _asking(x):
     if isinstance(x, dict):
         return {_asking(k): _asking(v) for k, v in x.items()}
     return [_asking(i) for i in x] if isinstance(x, list) else x.replace(MARK, "?")
+
+
+@cache
+def _of_folder(path):
+    out = {}
+    for name in FILES:
+        if (path / name).is_file():
+            out |= _yaml((path / name).read_text(encoding="utf-8"))
+    return out
 
 
 def _own_sections(source):
@@ -64,11 +75,7 @@ def _own_sections(source):
         path = RULESETS / path
     if path.is_file():
         return _yaml(path.read_text(encoding="utf-8")), path.parent
-    out = {}
-    for name in FILES:
-        if (path / name).is_file():
-            out |= _yaml((path / name).read_text(encoding="utf-8"))
-    return out, path
+    return copy.deepcopy(_of_folder(path)), path
 
 
 def _name_of(item):
