@@ -1,7 +1,7 @@
 """Counters: two whole numbers each, what is marked for certain and that plus what may still count.
 
-Lengths are in ten-thousandths of a minute, whole numbers. A counter's number is `Number(low, high, one)`: low and high are compared
-with limit × one.
+Lengths are in ten-thousandths of a minute, whole numbers. A counter's number is `Number(low, high, one)`: low and high are
+compared with limit × one.
 """
 
 from __future__ import annotations
@@ -455,7 +455,7 @@ class Counting:
         return low, max(low, of(used, sum(e.high for e in used) + gap, True))
 
     def run(self, model, spec, known, first, r, which):
-        """First day of the run of school days without a school day at school that reaches up to r; which: 0 certain, 1 possible."""
+        """First day of the run without a school day at school that reaches up to r; which: 0 certain, 1 possible."""
         amounts = self.run_amounts(model, spec, known)
         kept_out = isinstance(spec["kinds"], dict) and any(
             self.is_kind(model, k) == "not_planned" for k in spec["kinds"].get("only", ())
@@ -496,7 +496,7 @@ class Counting:
         return known.memo[key]
 
     def episodes(self, model, name, known, first, last, c, place=None):
-        """(low, high, rows for certain, rows perhaps): rows of school days that reach `day_from`, one of them between the days."""
+        """(low, high, rows for certain, rows perhaps): rows of days that reach `day_from`, one of them between the days."""
         spec = model["counters"][name]
         used = self.used(model, name, known, NEVER, last, c, place)
         gaps = {d: g for d, g in self.gaps(known, self.begin(known), last).items() if self.day_counts(spec, d, known)}
@@ -589,7 +589,10 @@ class Counting:
     def days_since(self, model, spec, known, first, last, r):
         """Days since the oldest mark that is still unexplained, the last day of another kind, or an action."""
         cal = self.calendar(r, known)
-        ago = lambda d: cal.days_between(spec["on_clock"], d, r)
+
+        def ago(d):
+            return cal.days_between(spec["on_clock"], d, r)
+
         if not isinstance(spec["of"], dict):
             days = [e["day"] for e in self.done(model, spec["of"], known) if first <= e["day"] <= last]
             return Number(ago(max(days)), ago(max(days)), 1) if days else NOT_RUNNING

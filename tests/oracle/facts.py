@@ -1,8 +1,8 @@
 """Facts of one pupil: what is known, which rules and calendar judge a day, counters and conditions.
 
-A day is an ordinal (`date.toordinal()`). A *place* is (day of recording, n); (day, END) is the end of a day. A condition is a pair
-(certain, possible): TRUE (1, 1), FALSE (0, 0), UNKNOWN (0, 1). An event is a dict: `type` (enrolment, left, register, mark, report,
-answer, action, consent, pause, step_closed, retracted), `place`, `recorded`, `id`, `day` (its `on`), and the keys of
+A day is an ordinal (`date.toordinal()`). A *place* is (day of recording, n); (day, END) is the end of a day. A condition is a
+pair (certain, possible): TRUE (1, 1), FALSE (0, 0), UNKNOWN (0, 1). An event is a dict: `type` (enrolment, left, register, mark,
+report, answer, action, consent, pause, step_closed, retracted), `place`, `recorded`, `id`, `day` (its `on`), and the keys of
 `rulesets/schema/record.json` of its type, days as ordinals. A `model` is one version of a ruleset as `reading.version` makes it:
 `valid_from` and `valid_until` (ordinals), `counters`, `reports`, `questions`, `consents`, `kinds`, … by id, `steps` as a list of
 dicts whose actions are filled in and carry `statutory`. A step with narrower grades has them as `{"in_grades": …}` beside what it
@@ -109,9 +109,10 @@ class Known:
 class Facts(Counting):
     """What is known about one pupil up to the end of `on` (or up to `known_on`: a day or a place).
 
-    `versions`: versions as `reading.version` makes them, each with its `line`. `schools`: {school: line} where schools have rules of
-    their own; any other school is judged by the line "". `calendars`: {school or "*": Calendar or list of school years}, or one of
-    these. `shared`: the `shared` of another Facts of the same case, rules and calendars: what is known and counted is found out once.
+    `versions`: versions as `reading.version` makes them, each with its `line`. `schools`: {school: line} where schools have
+    rules of their own; any other school is judged by the line "". `calendars`: {school or "*": Calendar or list of school years},
+    or one of these. `shared`: the `shared` of another Facts of the same case, rules and calendars: what is known and counted is
+    found out once.
 
     Whoever folds fills `self.openings` with objects that have `step`, `model`, `place`, `day`, `about`, `end` (place or None)
     and `how` ("renewed" is no end of the step), and gives `actions(o)` and `answered(o, action, place, known)`, which
@@ -261,8 +262,10 @@ class Facts(Counting):
         return steps
 
     def after(self, d, span, known, skipped=lambda d: False):
-        """The last day of a span whose day 0 is d (M3: each day by the calendar of its school, as known on it; days without a school
-        never count). `span`: {clock: number}. None: beyond the school days that the calendar has."""
+        """The last day of a span ({clock: number}) whose day 0 is d. None: beyond the school days that the calendar has.
+
+        M3: each day by the calendar of its school, as known on it; days without a school never count.
+        """
         ((clock, n),) = span.items()
         if clock in ("terms", "school_weeks", "calendar_months"):
             at = self.known((d, END)) if d < self.on else known
@@ -369,7 +372,9 @@ class Facts(Counting):
             n = self.counter(step, model, name, c, place[0], known, body.get("from"), place)
             values = [self._compare(model, n, op, limit, c, known, early) for op, limit in tests]
         elif name == "grade":
-            values = [self._of_grades(model, c, known, lambda g: _ordered(op, g, limit)) for op, limit in tests]
+            values = [
+                self._of_grades(model, c, known, lambda g, op=op, limit=limit: _ordered(op, g, limit)) for op, limit in tests
+            ]
         elif name in model["reports"]:
             values = [TRUE if self.raised(name, c, known) else FALSE]
         elif name in model["questions"]:

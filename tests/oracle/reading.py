@@ -257,7 +257,9 @@ def version(whole, line=""):
     told = {k: v for k, v in whole.items() if k not in ("gaps", "texts", "community", "statements", "name", "about")}
     data = _filled(copy.deepcopy(told), parameters)
     kind_of = {s["id"]: s["kind"] for s in data.get("sources", ())}
-    statutory = lambda source: kind_of.get(source) in ("statute", "norm")
+
+    def statutory(source):
+        return kind_of.get(source) in ("statute", "norm")
 
     starts = [ordinal(data["valid_from"])]
     if data.get("status") != "variant":
