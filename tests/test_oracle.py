@@ -7,6 +7,7 @@ decided, here over real rulesets, records and calendars.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 
@@ -14,7 +15,6 @@ import pytest
 from oracle import reading, told
 from oracle.days import Calendar as Days
 from oracle.facts import END, NotInForce
-from oracle.readers import for_reader
 
 ZERO = date(2026, 8, 3).toordinal()
 ROWS = {}
@@ -959,6 +959,335 @@ def _():
     p = path(R(), c + [mark(3, 2, 6)], 2); assert p.answer["doubtful"] and not p.step(0)["doubtful"]
     assert not path(R(), [mark(i, 1, 1) for i in range(6)], 2).answer["doubtful"] and path(R(), [mark(i, 1, 1) for i in range(6)] + [Register(1, 90, 1, 4, 4)], 2).answer["doubtful"]
 
+# ---------------------------------------------------------------------- the figures of the second edition, over the shipped preset
+PRESET = "presets/lessons-per-term"
+KOTKA = {"*": "example-week-43/2026-27"}
+SUMMER = {"*": "example-week-43/2026-27+made-up/2027-28"}
+
+
+def on_day(what, on, id, **more):
+    return {"type": what, "on": on, "recorded": more.pop("recorded", on), "id": id, **more}
+
+
+def enrolled(on="2026-08-12", school="s", grade=8, **more):
+    return on_day("enrolment", on, f"enrolment-{on}", school=school, grade=grade, lessons_per_week=30, **more)
+
+
+def week(first, lessons=6, n=5, **more):
+    """Lessons of n days from that day on."""
+    start = date.fromisoformat(first).toordinal()
+    days = [date.fromordinal(start + i).isoformat() for i in range(n)]
+    return [on_day("mark", d, f"m-{d}", lessons=lessons, kind=more.get("kind", "health")) for d in days]
+
+
+def acted(action, on, status="done", **more):
+    return on_day("action", on, f"{action}-{on}", action=action, status=status, **more)
+
+
+def ask(events, on, rules=PRESET, calendars=KOTKA, feed=None, named=None, **more):
+    record = {"pupil": "p", "feed": {"register": "marks_only", **(feed or {})}, "named": named or {}, "events": events}
+    return told.answer(rules, record, on, calendars=calendars, **more)
+
+
+def next_of(answer):
+    return next((t for t in answer["tasks"] if t["name"] == answer["next"]), None)
+
+
+def steps_in(answer):
+    return [s["name"] for s in answer["open_steps"]]
+
+
+@row("figures: 30 in autumn, talk on 9 September, not closed, 30 more on 1-5 February: on 10 February a talk is asked for")
+def _():
+    a = ask([enrolled(), *week("2026-08-31"), acted("talk-with-pupil", "2026-09-09"), *week("2027-02-01")], "2027-02-10")
+    assert steps_in(a) == ["first-limit-reached@2027-02-05"]
+    assert a["open_steps"][0]["renews"] == "first-limit-reached@2026-09-04"
+    t = next_of(a)
+    assert (t["action"], t["due"], t["overdue"]) == ("talk-with-pupil", "2027-02-12", False)
+    assert [(o["name"], o["ended"], o["how"]) for o in a["openings"]] == [
+        ("first-limit-reached@2026-09-04", "2027-02-05", "renewed"),
+        ("first-limit-reached@2027-02-05", None, None),
+    ]
+
+
+@row("figures: before February the step only proposes to be closed")
+def _():
+    a = ask([enrolled(), *week("2026-08-31"), acted("talk-with-pupil", "2026-09-09"), *week("2027-02-01")], "2027-01-29")
+    t = next_of(a)
+    assert (t["action"], t["duty"], t["due"]) == ("close:first-limit-reached", "close", None)
+    assert t["roles"] == ["homeroom-teacher", "principal"]
+
+
+@row("figures: the same over the summer, into the next grade")
+def _():
+    events = [enrolled(), *week("2026-08-31"), acted("talk-with-pupil", "2026-09-09")]
+    events += [enrolled("2027-08-11", grade=9), *week("2027-08-23")]
+    a = ask(events, "2027-08-30", calendars=SUMMER)
+    assert steps_in(a) == ["first-limit-reached@2027-08-27"]
+    assert next_of(a)["action"] == "talk-with-pupil" and not next_of(a)["overdue"]
+
+
+@row("figures: a talk that is late is next, before a notice that has no day")
+def _():
+    a = ask([enrolled(), *week("2026-08-31"), *week("2026-09-07", 1, 1, kind="unauthorised")], "2026-09-21")
+    assert next_of(a)["action"] == "talk-with-pupil" and next_of(a)["overdue"]
+    assert "absence-notice-to-guardian" in [t["action"] for t in a["tasks"]]
+
+
+def other_town(limit, within):
+    """The preset with another first limit and another term for the talk."""
+    whole = reading.ruleset(PRESET)
+    step = next(s for s in whole["steps"] if s["id"] == "first-limit-reached")
+    step["opens"]["any"][0]["absence-lessons"]["at_least"] = str(limit)
+    step["actions"][0]["within"] = {"school_days": str(within)}
+    return [whole]
+
+
+@row("figures: 24 in September at A (limit 30), moved on 2 November to B (limit 24, talk within 3): opens that day, nobody late")
+def _():
+    events = [enrolled(school="a"), *week("2026-09-07", 5, 4), *week("2026-09-14", 4, 1)]
+    move = enrolled("2026-11-02", "b")
+    schools = {"b": other_town(24, 3)}
+    assert steps_in(ask(events, "2026-11-02", schools=schools)) == []
+    a = ask([*events, move], "2026-11-04", schools=schools)
+    assert steps_in(a) == ["first-limit-reached@2026-11-02"]
+    assert next_of(a)["due"] == "2026-11-05" and not any(t["overdue"] for t in a["tasks"])
+    assert steps_in(ask([*events, move], "2026-11-04", known_on="2026-11-01", schools=schools)) == []
+
+
+@row("figures: back from B to A what was open is open; a move that is taken back counts for nothing from then on")
+def _():
+    events = [enrolled(school="b"), *week("2026-09-07", 5, 4), *week("2026-09-14", 4, 1)]
+    move, schools = enrolled("2026-11-02", "a"), {"b": other_town(24, 3)}
+    assert steps_in(ask([*events, move], "2026-11-04", schools=schools)) == ["first-limit-reached@2026-09-14"]
+    events = [enrolled(school="a"), *events[1:], enrolled("2026-11-02", "b"), on_day("retracted", "2026-11-06", "x", of="enrolment-2026-11-02")]
+    a = ask(events, "2026-11-09", schools=schools)
+    assert a["open_steps"][0]["name"] == "first-limit-reached@2026-11-02"
+
+
+@row("figures: a day before the rules are in force is refused, with what is in force; `as_if` answers")
+def _():
+    with pytest.raises(NotInForce) as refused:
+        ask([enrolled("2026-05-01")], "2026-07-31")
+    assert [date.fromordinal(v[1]).isoformat() for v in refused.value.args[0]] == ["2026-08-01"]
+    assert ask([enrolled("2026-05-01")], "2026-07-31", as_if=True)["open_steps"] == []
+
+
+@row("figures: a due day of 15 September that was missed stays it after two corrections")
+def _():
+    events = [enrolled(), *week("2026-09-01", 6, 4), *week("2026-09-08", 6, 1)]
+    assert next_of(ask(events, "2026-09-14"))["due"] == "2026-09-15"
+    events += [on_day("mark", "2026-09-07", "late", lessons=6, kind="health", recorded="2026-09-21")]
+    events += [on_day("mark", "2026-09-01", "m-2026-09-01", lessons=0, kind="health", recorded="2026-09-22")]
+    t = next_of(ask(events, "2026-09-23"))
+    assert (t["due"], t["overdue"]) == ("2026-09-15", True)
+
+
+@row("figures: 48 lessons, 2 short of the second limit: staff read 48 and 2, guardian and pupil only 48")
+def _():
+    events = [enrolled(), *week("2026-08-31"), *week("2026-09-07", 6, 3)]
+    today = ask(events, "2026-09-10")["open_steps"][0]["today"]
+    assert [(n["counter"], n["number"], n["first"], n["next_limit"], n["missing"]) for n in today] == [
+        ("absence-lessons", 48, "2026-08-12", 50, 2)
+    ]
+    for reader in ("guardian", "pupil"):
+        (n,) = ask(events, "2026-09-10", reader=reader)["open_steps"][0]["today"]
+        assert (n["number"], n["next_limit"], n["missing"]) == (48, None, None)
+    assert ask([enrolled(), *week("2026-09-07", 1, 1)], "2026-09-10", reader="guardian")["open_steps"] == []
+
+
+@row("figures: a concern alone is the only reason; the number that is not reached is none")
+def _():
+    events = [enrolled(), *week("2026-08-31", 6, 1), on_day("report", "2026-09-03", "c", report="concern", by="class-lead")]
+    a = ask(events, "2026-09-03")
+    because = {s["step"]: s["because"] for s in a["open_steps"]}
+    assert because["first-limit-reached"] == [{"what": "report", "fact": "concern"}]
+
+
+@row("figures: turku/2020 without an answered cause: the question stands under what is missing, and no task waits with a day")
+def _():
+    a = ask([enrolled(), *week("2026-08-24")], "2026-08-31", rules="examples/turku/2020")
+    asked = [t for t in a["tasks"] if t["state"] == "undecided"]
+    assert asked and all(t["due"] is None and not t["overdue"] for t in asked)
+    (q,) = [q for q in a["questions"] if q["for"] == "task"]
+    assert set(q["tasks"]) == {t["name"] for t in asked} and q["what"] == "not_answered"
+
+
+# ---------------------------------------------------------------------- M8, M10, M14, M16 and messages
+NOTE = {"id": "note", "when": {"term": {"at_least": 10}}, "once_in": "term", "to": ["lead"], "about": "absence"}
+NOTES = [ruleset(step(actions=acts()), messages=[NOTE])]
+
+
+def contest(rec, seq, mark_id, by="guardian"):
+    return Report(rec, seq, "contested", rec, by, mark=mark_id)
+
+
+@row("M16 a contested mark: the step says so, somebody gets the task to check, a notice that rests on it alone is held")
+def _():
+    p = path(NOTES, [mark(1, 1, 12), contest(2, 9, "m1")], 3)
+    assert p.step(0)["contested"] == ["m1"]
+    assert p.answer["messages"][0]["state"] == "held"
+    t = p.tasks()["check:m1"]
+    assert (t["name"], t["state"], t["action"]["duty"], t["due"]) == ("check:m1@2", "ready", "should", None)
+
+
+@row("M16 a notice that does not need the contested mark is owed")
+def _():
+    p = path(NOTES, [mark(1, 1, 12), mark(2, 1, 2), contest(2, 9, "m2")], 3)
+    assert p.answer["messages"][0]["state"] == "owed" and p.step(0)["contested"] == ["m2"]
+
+
+@row("M16 answered by a newer version, a retraction, the taking back of the report, or `kept`")
+def _():
+    c = [mark(1, 1, 12), contest(2, 9, "m1")]
+    kept = Action(3, 10, "check:m1", "done", 3)
+    for more in (Mark(3, 10, "m1", 1, 11), Retracted(3, 10, 9), Report(3, 10, "contested", 3, "guardian", False, mark="m1"), kept):
+        p = path(NOTES, [*c, more], 4)
+        assert "check:m1" not in p.tasks() and p.step(0)["contested"] == [] and p.answer["messages"][0]["state"] == "owed"
+    p = path(NOTES, [*c, kept, contest(4, 11, "m1")], 4)
+    assert p.tasks()["check:m1"]["name"] == "check:m1@4"
+
+
+@row("M16 who recorded the mark is named; staff contest nothing; a mark that is not there is told")
+def _():
+    p = path(NOTES, [mark(1, 1, 12, teacher="t-7"), contest(2, 9, "m1")], 3)
+    assert next(t for t in p.answer["tasks"] if t["action"] == "check:m1")["person"] == "t-7"
+    assert "check:m1" not in path(NOTES, [mark(1, 1, 12), contest(2, 9, "m1", "teacher")], 3).tasks()
+    p = path(NOTES, [mark(1, 1, 12), contest(2, 9, "m5")], 3)
+    assert p.told == ["e9"] and "check:m5" not in p.tasks()
+
+
+@row("messages: owed once in a term from the first day that it is true, until sent; the next term anew, without the marks told before")
+def _():
+    year = [ruleset(step(actions=acts()), messages=[{**NOTE, "when": {"year": {"at_least": 10}}}])]
+    c = [mark(1, 1, 12)]
+    (m,) = path(NOTES, c, 5).answer["messages"]
+    assert (m["state"], short("@" + m["since"]), m["marks"]) == ("owed", "@1", ["m1"])
+    c += [Action(6, 5, "note", "done", 6)]
+    (m,) = path(NOTES, c, 7).answer["messages"]
+    assert (m["state"], m["marks"]) == ("sent", ["m1"])
+    assert path(NOTES, c, 40).answer["messages"] == []
+    (m,) = path(year, [*c, mark(3, 42, 2)], 43).answer["messages"]
+    assert (m["state"], m["marks"]) == ("owed", ["m3"])
+
+
+@row("messages: not sent and its ground gone: owed no more")
+def _():
+    assert path(NOTES, [mark(1, 1, 12), Mark(3, 3, "m1", 1, 2)], 4).answer["messages"] == []
+
+
+@row("M10 how far the marks reach: stated, else the newest known marked day of the school attended, not a future one")
+def _():
+    def until(p):
+        return p.answer["data_until"] and short("@" + p.answer["data_until"]), p.answer["data_until_from"]
+
+    c = [mark(1, 1, 2), mark(2, 9, 2, rec=3)]
+    assert until(path(R(), c, 5)) == ("@1", "marks") and until(path(R(), [], 5)) == (None, None)
+    assert until(path(R(), c, 5, feed={"data_until": day(4)})) == ("@4", "stated")
+    assert until(path(R(), c, 5, known_on=(2, END), feed={"data_until": day(4)})) == ("@1", "marks")
+
+
+@row("M14 without a number of the calendar and without a register entry nothing is told")
+def _():
+    p = path(R(), [mark(1, 1, 6), mark(2, 1, 6)], 2, calendars={"*": calendar(most_a_day=None)})
+    assert p.answer["doubtful"] == [] and not p.step(0)["doubtful"]
+
+
+@row("M3 who has left: the day is named")
+def _():
+    p = path(R(), [Enrolment(0, -9, 0, "a", 6), mark(1, 1, 12), Enrolment(5, 80, 5, None, None)], 12)
+    assert p.answer["left_on"] == day(5) and path(R(), AUTUMN, 12).answer["left_on"] is None
+
+
+# ---------------------------------------------------------------------- M11
+NATION = reading.ruleset("fi-sky/2026-1")
+PERSON = {"homeroom-teacher": "person-1", "curator": "person-2"}
+
+
+def welfare():
+    """A concern and a wish to meet the curator, raised by the class lead."""
+    wish = on_day("report", "2026-09-02", "w", report="wish-to-meet-curator", by="class-lead")
+    return [enrolled(), *week("2026-08-31", 6, 1), on_day("report", "2026-09-01", "c", report="concern", by="class-lead"), wish]
+
+
+def seen_by(reader, events=None, on="2026-09-03"):
+    return ask(events or welfare(), on, rules=NATION, named=PERSON, reader=reader)
+
+
+def abouts(answer):
+    found = {a["id"]: a.get("about") for s in reading.version(NATION)["steps"] for a in s["actions"]}
+    return {found[t["action"]] for t in answer["tasks"] if t["action"] in found}
+
+
+@row("M11 `class-lead` and the role that it means read the same; another grade's role does not")
+def _():
+    assert seen_by("class-lead") == seen_by("homeroom-teacher")
+    assert seen_by("class-teacher") != seen_by("class-lead")
+
+
+@row("M11 a reader is shown tasks of what it sees, and its own")
+def _():
+    whole = ask(welfare(), "2026-09-03", rules=NATION, named=PERSON)
+    assert abouts(whole) >= {"absence", "welfare"}
+    assert abouts(seen_by("subject-teacher")) == {"absence"}
+    assert abouts(seen_by("special-teacher")) <= {"absence", "support"}
+    assert abouts(seen_by("guardian")) <= {"absence", "support", "health"}
+    own = [t["action"] for t in seen_by("homeroom-teacher")["tasks"]]
+    assert "pass-on-wish-to-curator" in own  # welfare, and the class lead's own
+
+
+@row("M11 a step is named only if something in it is shown")
+def _():
+    names = {s["step"] for s in seen_by("subject-teacher")["open_steps"]}
+    assert "curator-talk" not in names and "concern-raised" in names
+    shown = json.dumps(seen_by("subject-teacher"))
+    assert "curator" not in shown
+
+
+@row("M11 another controller sees a pupil only where a task is theirs or they answered before")
+def _():
+    events = [enrolled(), *week("2026-08-31", 6, 1), on_day("report", "2026-09-01", "c", report="concern", by="class-lead")]
+    a = seen_by("psychologist", events)
+    assert a["open_steps"] == [] and a["tasks"] == [] and a["openings"] == [] and a["next"] is None
+    assert "talk-with-curator" in [t["action"] for t in seen_by("curator")["tasks"]]
+    before = [*welfare(), acted("talk-with-psychologist", "2026-09-03", by="psychologist")]
+    assert seen_by("psychologist", before)["tasks"] != []
+
+
+@row("M11 no person's name to guardian, pupil and `log`; the log has all the rest")
+def _():
+    whole = ask(welfare(), "2026-09-03", rules=NATION, named=PERSON)
+    assert "person-1" in json.dumps(whole)
+    for reader in ("guardian", "pupil", "log"):
+        assert "person-" not in json.dumps(seen_by(reader))
+    assert [t["name"] for t in seen_by("log")["tasks"]] == [t["name"] for t in whole["tasks"]]
+
+
+def with_guardian_who_sees_welfare():
+    rules = reading.ruleset(NATION)
+    next(r for r in rules["roles"] if r["id"] == "guardian")["sees"].append("welfare")
+    return rules
+
+
+@row("M11 a guardian is not shown student welfare before the pupil could forbid it, nor after the pupil did")
+def _():
+    rules = with_guardian_who_sees_welfare()
+
+    def seen(*more):
+        return abouts(ask([*welfare(), *more], "2026-09-04", rules=rules, reader="guardian"))
+
+    said = [on_day("consent", "2026-09-04", "g", consent="guardian-told", value=v) for v in ("given", "refused")]
+    assert "welfare" not in seen() and "welfare" in seen(said[0]) and "welfare" not in seen(said[1])
+
+
+@row("M11 `known_on`, days and readers: `days` gives what `answer` gives on each day")
+def _():
+    events = [enrolled(), *week("2026-08-31"), acted("talk-with-pupil", "2026-09-09"), on_day("mark", "2026-09-01", "m-2026-09-01", lessons=2, recorded="2026-09-10")]
+    record = {"pupil": "p", "feed": {}, "named": {}, "events": events}
+    found = dict(told.days(PRESET, record, "2026-08-28", "2026-09-14", calendars=KOTKA))
+    assert len(found) == 18
+    for on, answer in found.items():
+        assert answer == told.answer(PRESET, record, on, calendars=KOTKA), on
 
 
 @pytest.mark.parametrize("name", ROWS)
