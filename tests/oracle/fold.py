@@ -7,6 +7,7 @@ looks at it again with today's knowledge: `withdrawn`, `in_doubt` (names of open
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -71,6 +72,7 @@ def until_end_of(step):
 
 class Path(Facts):
     def __init__(self, versions, case, on, known_on=None, calendars=None, schools=None, absent=(), as_if=False, shared=None):
+        self.known_at, self.wrong = {}, any(e.get("status") == "data_wrong" for e in case["events"])
         super().__init__(versions, case, on, known_on, calendars, schools, absent, as_if, shared)
         self.away = set(absent)
         top = (on, END) if known_on is None else known_on if isinstance(known_on, tuple) else (known_on, END)
@@ -87,7 +89,9 @@ class Path(Facts):
 
     def begin(self, known):
         """The first day of the case; as long as no enrolment is known the rules alone say from when days are asked about."""
-        return min((e["day"] for e in known.all("enrolment")), default=NEVER)
+        if "begin" not in known.memo:
+            known.memo["begin"] = min((e["day"] for e in known.all("enrolment")), default=NEVER)
+        return known.memo["begin"]
 
     def first_day(self):
         """The first day of the fold: the first that rules judge. A day before the enrolment was known is judged as known on it."""
@@ -112,12 +116,29 @@ class Path(Facts):
         if not self.left(self.on, known) and self.model(self.on, known) is None:
             raise NotInForce([(m["line"], m["valid_from"], m["valid_until"]) for m in self.lines(self.line(self.on, known))])
 
+    # ------------------------------------------------------------------ what does not change between two events is found out once
+    def known(self, place):
+        if self.wrong:
+            return super().known(place)
+        n = bisect_right(self._places, place)
+        if n not in self.known_at:
+            self.known_at[n] = super().known(place)
+        return self.known_at[n]
+
+    def enrolment(self, c, known):
+        if "real" not in known.memo:
+            known.memo["real"] = [e for e in self._enrolments(known) if e["type"] == "enrolment"]
+        real = known.memo["real"]
+        return (real[0] if real else None) if len(real) < 2 else super().enrolment(c, known)
+
     # ------------------------------------------------------------------ small questions
     def names(self, step):
         return {step["id"], *step.get("was", ())}
 
     def ends_of(self, step, place, closings=False):
         """Ends up to the place. A closing that was taken back answers nothing; `closings`: only those of a person."""
+        if not self.ends:
+            return []
         names, known = self.names(step), self.known(place)
         return [
             e
@@ -147,11 +168,19 @@ class Path(Facts):
             for unit in self.units(step, model):
                 days.update(self.ended_parts(unit, q, known))
         low = max([self.lower(model, known)] + [e.place[0] for e in self.ends_of(step, place, closings=True)])
+        if len(days) == 1:
+            return [q] if q >= low else []
         line = self.line(q, known)
         return sorted(c for c in days if c >= low and (c == q or not self.left(c, known) and self.line(c, known) == line))
 
     def units(self, step, model):
         """Terms (periods, …) in which counters of `opens` count; a checked counter is not running about an ended one."""
+        key = ("units", id(step))
+        if key not in self.shared_scans:
+            self.shared_scans[key] = self._units(step, model)
+        return self.shared_scans[key]
+
+    def _units(self, step, model):
         out = set()
         for p in parts(step["opens"]):
             spec = model["counters"].get(head(p))
@@ -176,6 +205,8 @@ class Path(Facts):
     # ------------------------------------------------------------------ a closing answers the grounds
     def is_new(self, step, model, cond, c, place):
         """Is this part of `opens` new ground for the day c, in the check at `place`? True, False or a pair."""
+        if not self.ends:
+            return True
         name, again, known = head(cond), step["again"], self.known(place)
         ends, itself = self.ends_of(step, place), step["lasts"] == "while_true" or bool(until_end_of(step))
         counter = model["counters"].get(name)
