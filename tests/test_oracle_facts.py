@@ -510,6 +510,21 @@ ROWS = [
         (2, 2),
     ),
     (
+        "the same date a month ago does not count",
+        lessons("{in: any_time, rolling: {calendar_months: 1}}"),
+        [mark("08-28", 1), mark("08-31", 2)],
+        "09-28",
+        (2, 2),
+    ),
+    (
+        "about another day a checked counter is not running",
+        lessons(more=", checked: checks"),
+        [mark("08-11", 1)],
+        "09-07",
+        NOT_RUNNING,
+        {"asked": "08-21"},
+    ),
+    (
         "one calendar month",
         lessons("{in: any_time, rolling: {calendar_months: 1}}"),
         [mark("08-28", 1), mark("08-31", 2)],
@@ -732,6 +747,15 @@ def test_an_answer_expires_and_a_question_that_was_open_is_settled_by_the_first_
     assert holds({"well": {"is": "yes"}}, SAID, on="08-14", asked="08-10") == TRUE
     again = "answer 08-21 question=well answer=no"
     assert holds({"well": {"is": "no"}}, SAID, again, on="08-21", asked="08-18") == TRUE
+
+
+def test_a_report_counts_from_its_day_and_answers_that_finish_an_action_are_as_old_as_the_oldest():
+    report = "report 08-12 report=concern by=teacher"
+    assert holds({"concern": {"is": "raised"}}, report, on="08-13", asked="08-12") == TRUE
+    assert holds({"concern": {"is": "raised"}}, report, on="08-13", asked="08-11") == FALSE
+    f, model = facts(LESSONS, "answer 08-11 question=cause answer=home", "answer 08-13 question=well answer=yes", on="08-14")
+    (done,) = f.done(model, "ask", f.today())
+    assert (done["day"], done["oldest"]) == (day("08-13"), day("08-11"))
 
 
 def test_a_grade_that_is_not_given_decides_where_all_grades_agree():
