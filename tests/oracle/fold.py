@@ -141,9 +141,7 @@ class Path(Facts):
             return []
         names, known = self.names(step), self.known(place)
         return [
-            e
-            for e in self.ends
-            if e.step in names and e.place <= place and (known.has(e.closing) if e.closing else not closings)
+            e for e in self.ends if e.step in names and e.place <= place and (known.has(e.closing) if e.closing else not closings)
         ]
 
     def part_first(self, unit, c, known):
@@ -171,7 +169,7 @@ class Path(Facts):
         if len(days) == 1:
             return [q] if q >= low else []
         line = self.line(q, known)
-        return sorted(c for c in days if c >= low and (c == q or not self.left(c, known) and self.line(c, known) == line))
+        return sorted(c for c in days if c >= low and (c == q or (not self.left(c, known) and self.line(c, known) == line)))
 
     def units(self, step, model):
         """Terms (periods, …) in which counters of `opens` count; a checked counter is not running about an ended one."""
@@ -198,7 +196,7 @@ class Path(Facts):
             return step["opens"]
         last = max(e.place[0] for e in ends)
         until = self.after(last, watch["for"], self.known(place))
-        if not last < c or until is not None and c > until:
+        if not last < c or (until is not None and c > until):
             return step["opens"]
         return {"any": [step["opens"], counted_from(watch["opens"], last + 1)]}
 
@@ -245,7 +243,7 @@ class Path(Facts):
             return False
         if again == "next_window":
             return first > answering.place[0]
-        return itself and not answering.closing or self.false_since(step, model, cond, answering, c, place)
+        return (itself and not answering.closing) or self.false_since(step, model, cond, answering, c, place)
 
     def is_fresh(self, model, name, unit, known, first, r, c, place, ends):
         """`again: {each: mark | day | episode}`: recorded for the first time after the last end."""
@@ -361,7 +359,9 @@ class Path(Facts):
         elif until_end_of(s):
             unit = until_end_of(s)
             years = self.calendar(k, known).years
-            if self.part_first(unit, k, known) > max(o.day, years[0].parts[unit][0]):  # days before the first year are of its first part
+            if self.part_first(unit, k, known) > max(
+                o.day, years[0].parts[unit][0]
+            ):  # days before the first year are of its first part
                 return f"the {unit} ended"
         elif isinstance(lasts, dict):
             last = self.after(o.day, lasts, known)

@@ -22,7 +22,7 @@ def versions_of(ruleset):
 
 def grade_of(record, on):
     """The grade on a day."""
-    known = [e for e in record["events"] if e["type"] == "enrolment" and (on is None or e["day"] <= on and e["place"][0] <= on)]
+    known = [e for e in record["events"] if e["type"] == "enrolment" and (on is None or (e["day"] <= on and e["place"][0] <= on))]
     newest = max(known, key=lambda e: (e["day"], e["place"]), default=None)
     return newest.get("grade") if newest else None
 
@@ -164,7 +164,16 @@ class Reader:
         return False
 
 
-EMPTY = {"open_steps": [], "withdrawn": [], "questions": [], "tasks": [], "messages": [], "next": None, "doubtful": [], "told": []}
+EMPTY = {
+    "open_steps": [],
+    "withdrawn": [],
+    "questions": [],
+    "tasks": [],
+    "messages": [],
+    "next": None,
+    "doubtful": [],
+    "told": [],
+}
 
 
 def step_of(opening):
@@ -216,7 +225,9 @@ def for_reader(answer, ruleset, reader, record, p=None):
         if not r.staff:
             today = [{**n, "next_limit": None, "missing": None} for n in today]
         contested = [m for m in s["contested"] if m in marks]
-        steps.append({**s, "because": because, "today": today, "contested": contested, "doubtful": s["doubtful"] and bool(because)})
+        steps.append(
+            {**s, "because": because, "today": today, "contested": contested, "doubtful": s["doubtful"] and bool(because)}
+        )
     names = {step_of(n) for n in named} | asked
     doubtful = [{**d, "marks": [m for m in d["marks"] if m in marks]} for d in answer["doubtful"]]
     messages = []
@@ -230,7 +241,8 @@ def for_reader(answer, ruleset, reader, record, p=None):
         "open_steps": [{**s, "renews": s["renews"] if s["renews"] in named else None} for s in steps],
         "withdrawn": [n for n in answer["withdrawn"] if n in named],
         "questions": [
-            {**q, "steps": [s for s in q["steps"] if s in names], "tasks": [t for t in q["tasks"] if t in shown]} for q in questions
+            {**q, "steps": [s for s in q["steps"] if s in names], "tasks": [t for t in q["tasks"] if t in shown]}
+            for q in questions
         ],
         "tasks": [{**t, "also": [n for n in t["also"] if n.rsplit("/", 1)[0] in named]} for t in tasks],
         "messages": messages,
@@ -257,5 +269,9 @@ def of_reason(r, because, step):
     if because["what"] != "none":
         return r.of_fact(because["fact"])
     opens = (r.step(step["step"]) or {}).get("opens") or {}
-    inside = [p for p in parts(opens) if head(p) == "none" and because["fact"] == (head(p["none"][0]) if p["none"] else "")] if opens else []
+    inside = (
+        [p for p in parts(opens) if head(p) == "none" and because["fact"] == (head(p["none"][0]) if p["none"] else "")]
+        if opens
+        else []
+    )
     return set().union(*[r.of_part(p) for p in inside]) if inside else {NOBODY}

@@ -94,7 +94,9 @@ class Tasks(Path):
         if o.step.get("level", 1) > 1 or o.renews:  # a higher level, a renewed opening (M2b) ask anew
             o.memo[key] = o.day
             return o.day
-        before = [x.end[0] + 1 for x in self.openings if x.end and x.end <= o.place and x.step["id"] == o.step["id"] and x is not o]
+        before = [
+            x.end[0] + 1 for x in self.openings if x.end and x.end <= o.place and x.step["id"] == o.step["id"] and x is not o
+        ]
         c, days = self.first_ground(o, on, known), []
         c = o.about if c is None else c
         place = (max(c, o.day), END)
@@ -137,7 +139,7 @@ class Tasks(Path):
     def answered(self, o, action, place, known):
         """By a person, by an application that does it, by a No (M5), or not asked."""
         a = self.said(o, action, place[0], known)
-        if a and a["status"] in OVER or self.fulfilled(action) or self.consent(o, action, known)[0] == "no":
+        if (a and a["status"] in OVER) or self.fulfilled(action) or self.consent(o, action, known)[0] == "no":
             return True
         return self.has_when(action) and self.when(o, action, place[0], place, known) == FALSE
 
@@ -156,9 +158,7 @@ class Tasks(Path):
                 stops.append(i)
                 continue
             withs = flat(need.get("with"))
-            if set(withs) & set(required):
-                stops.append(i)
-            elif set(withs) >= set(required + optional) and required + optional:
+            if set(withs) & set(required) or (set(withs) >= set(required + optional) and required + optional):
                 stops.append(i)
             elif set(withs) & set(optional):
                 left_out.append((i, [x for x in optional if x in withs]))
@@ -226,12 +226,12 @@ class Tasks(Path):
         law, must = bool(action.get("statutory")), action["duty"] == "must"
 
         def paused(d):
-            return not law and self.paused_on(d, known) or self.away_on(d)
+            return (not law and self.paused_on(d, known)) or self.away_on(d)
 
         when = self.when(o, action, on, place, known)
         unless = self.holds(o.step, o.model, action["unless"], on, place, known)[0] if action.get("unless") else FALSE
         is_done = bool(said) and said["status"] == "done"
-        if not is_done and (self.fulfilled(action) or when == FALSE or unless == TRUE) or not self.for_grade(action):
+        if (not is_done and (self.fulfilled(action) or when == FALSE or unless == TRUE)) or not self.for_grade(action):
             return None
         start = self.due_from.get(o.name, o.day)
         if self.has_when(action):  # the day `when` became true, as known that day
@@ -258,7 +258,9 @@ class Tasks(Path):
         due = self.due(o, action, counted, known, paused, law)
         if action.get("repeat"):
             turn, missed, due, is_done = self.turn(o, action, counted, known, paused)
-            said = {"status": "done", "day": on, "until": None} if is_done else None if said and said["status"] == "done" else said
+            said = (
+                {"status": "done", "day": on, "until": None} if is_done else None if said and said["status"] == "done" else said
+            )
         if due is not None and not action.get("repeat"):
             due = self.school_day(due, known)
         if o.step.get("expected_by") and must:
@@ -295,7 +297,7 @@ class Tasks(Path):
         if state == "undecided":
             due = None  # M7: it waits for an answer, it has no day and is not late
         late = due is not None and on > due and state not in (*ANSWERED, "paused", "to_hand_over")
-        now = state != "undecided" and action.get("within") == "without_delay" or due is not None and on >= due  # M1 (2)
+        now = (state != "undecided" and action.get("within") == "without_delay") or (due is not None and on >= due)  # M1 (2)
         name = f"{o.name}/{action['id']}" + (f"#{turn}" if turn is not None else "")
         return {
             "name": name,
@@ -435,7 +437,9 @@ class Tasks(Path):
             if not self.silences(o, low):
                 continue
             for x in self.chain(low):
-                same = next((a for a in self.actions(x) if a["id"] == t["action"]["id"] and (x is low or a["id"] in x.owed)), None)
+                same = next(
+                    (a for a in self.actions(x) if a["id"] == t["action"]["id"] and (x is low or a["id"] in x.owed)), None
+                )
                 owed = self.task(x, same) if same and x.name not in self.withdrawn else None
                 if owed and owed["state"] not in (*OVER, "no_consent"):
                     both = self.merged(owed, t)
@@ -463,7 +467,7 @@ class Tasks(Path):
         for _, t in self.obligations():
             i = t["action"]["id"]
             old = out.get(i)
-            if old is None or old["state"] in (*OVER, "no_consent") and t["state"] not in (*OVER, "no_consent", "withdrawn"):
+            if old is None or (old["state"] in (*OVER, "no_consent") and t["state"] not in (*OVER, "no_consent", "withdrawn")):
                 out[i] = t
             elif t["state"] not in (*OVER, "no_consent") and old["state"] not in (*OVER, "no_consent"):
                 out[i] = self.merged(old, t)
@@ -525,7 +529,11 @@ class Tasks(Path):
                 continue
             back = [x for x in known.all("report", report=e["report"], by=e["by"]) if not x["raised"] and x["place"] > e["place"]]
             back = [x for x in back if x.get("mark") in (None, i)]
-            said = [a for a in known.all("action", action="check:" + i) if a["status"] in ("done", "not_needed") and a["place"] > e["place"]]
+            said = [
+                a
+                for a in known.all("action", action="check:" + i)
+                if a["status"] in ("done", "not_needed") and a["place"] > e["place"]
+            ]
             if not back and not said and versions[i]["place"] < e["place"]:
                 out[i] = e
         self.memo["contests"] = out

@@ -145,7 +145,9 @@ class Answer(Tasks):
         if not asked:
             return []
         known = self.today()
-        rests = set().union(*[self.marks_of(o.step, o.model, p, c, place, known) for p, c, place in reasons]) if reasons else set()
+        rests = (
+            set().union(*[self.marks_of(o.step, o.model, p, c, place, known) for p, c, place in reasons]) if reasons else set()
+        )
         return sorted(rests & asked.keys())
 
     # ------------------------------------------------------------------ reasons (M7)
@@ -200,7 +202,12 @@ class Answer(Tasks):
         for o in self.showing():
             if o.name in self.in_doubt:
                 c, at = self.doubt_of(o, known)
-                ask(self.missing(o.step, o.model, self.opens(o.step, c, o.place), c, at, known), c, o.step.get("family") or o.step["id"], None)
+                ask(
+                    self.missing(o.step, o.model, self.opens(o.step, c, o.place), c, at, known),
+                    c,
+                    o.step.get("family") or o.step["id"],
+                    None,
+                )
         for o, t in self.obligations():
             if t["state"] == "undecided":
                 cond, at = t["action"].get("when"), (self.on, AFTER)
@@ -253,7 +260,7 @@ class Answer(Tasks):
         """(what, fact, by) of the parts of a condition that are unknown and can still decide it."""
         name = head(cond)
         value = self.holds(s, model, cond, c, at, known)[0]
-        if not whole and value != UNKNOWN or value == (0, 0):
+        if (not whole and value != UNKNOWN) or value == (0, 0):
             return
         if name in ("any", "all", "none"):
             for x in cond[name]:
@@ -322,7 +329,9 @@ class Answer(Tasks):
                 state = "held" if held else "owed"
             else:
                 state = "sent"
-            out.append({"message": m["id"], "state": state, "since": iso(since), "marks": self.speaks_of(m, model, known, done, sent)})
+            out.append(
+                {"message": m["id"], "state": state, "since": iso(since), "marks": self.speaks_of(m, model, known, done, sent)}
+            )
         return in_order("messages", out)
 
     def message_from(self, unit, known):
@@ -402,7 +411,9 @@ class Answer(Tasks):
         for e in [*known.marks(), *known.all("register")]:
             mine = e.get("school") or (self.enrolment(e["day"], known) or {}).get("school")
             if mine == school:
-                days += [min(d, self.on) for d in (e["day"], e.get("through")) if d is not None and (d <= self.on or d != e["day"])]
+                days += [
+                    min(d, self.on) for d in (e["day"], e.get("through")) if d is not None and (d <= self.on or d != e["day"])
+                ]
         return (iso(max(days)), "marks") if days else (None, None)
 
     def told_events(self):
@@ -411,16 +422,21 @@ class Answer(Tasks):
         models = self.versions
         for e in known.events:
             kind = e["type"]
-            if kind == "report" and e["report"] != "contested" and not any(e["report"] in m["reports"] for m in models):
-                out.add(e["id"])
-            elif kind == "answer" and not any(e["question"] in m["questions"] for m in models):
-                out.add(e["id"])
-            elif kind == "consent" and not any(e["consent"] in m["consents"] for m in models):
+            if (
+                (kind == "report" and e["report"] != "contested" and not any(e["report"] in m["reports"] for m in models))
+                or (kind == "answer" and not any(e["question"] in m["questions"] for m in models))
+                or (kind == "consent" and not any(e["consent"] in m["consents"] for m in models))
+            ):
                 out.add(e["id"])
             elif kind == "action" and not e["action"].startswith(("close:", "check:")):
                 if not any(e["action"] in self.acts(m) for m in models):
                     out.add(e["id"])
-            if kind == "report" and e.get("mark") and e.get("by") in PARTIES and e["mark"] not in {m["id"] for m in known.marks()}:
+            if (
+                kind == "report"
+                and e.get("mark")
+                and e.get("by") in PARTIES
+                and e["mark"] not in {m["id"] for m in known.marks()}
+            ):
                 out.add(e["id"])
         return sorted(out)
 
@@ -436,7 +452,8 @@ class Answer(Tasks):
         if self.left(self.on, known):
             left = iso(self.newest_enrolment(self.on, known)["day"])
         openings = [
-            {"name": o.name, "about": iso(o.about), "ended": iso(o.end[0]) if o.end else None, "how": o.how or None} for o in self.openings
+            {"name": o.name, "about": iso(o.about), "ended": iso(o.end[0]) if o.end else None, "how": o.how or None}
+            for o in self.openings
         ]
         return {
             "open_steps": self.open_steps(),
@@ -445,7 +462,9 @@ class Answer(Tasks):
             "tasks": self.all_tasks(),
             "messages": self.messages(),
             "next": nxt["name"] if nxt else None,
-            "doubtful": [{"day": iso(d), "marks": sorted(m["id"] for g in groups for m in g)} for d, groups in self.doubtful_groups()],
+            "doubtful": [
+                {"day": iso(d), "marks": sorted(m["id"] for g in groups for m in g)} for d, groups in self.doubtful_groups()
+            ],
             "left_on": left,
             "data_until": until,
             "data_until_from": source,
@@ -477,7 +496,9 @@ def compiled(versions, line=""):
     out = []
     for v in [versions] if isinstance(versions, (str, dict)) else versions:
         made = isinstance(v, dict) and isinstance(v.get("counters"), dict)
-        out.append({**v, "line": line} if made and v.get("line") != line else v if made else reading.version(reading.ruleset(v), line))
+        out.append(
+            {**v, "line": line} if made and v.get("line") != line else v if made else reading.version(reading.ruleset(v), line)
+        )
     return sorted(out, key=lambda m: m["valid_from"])
 
 
