@@ -1774,7 +1774,7 @@ def _():
 
 @row("figures: turku/2020 without an answered cause: the question stands under what is missing, and no task waits with a day")
 def _():
-    a = ask([enrolled(), *week("2026-08-24")], "2026-08-31", rules="examples/turku/2020")
+    a = ask([enrolled(), *week("2026-08-24"), *week("2026-08-31", 1, 1)], "2026-08-31", rules="examples/turku/2020")
     asked = [t for t in a["tasks"] if t["state"] == "undecided"]
     assert asked
     assert all(t["due"] is None and not t["overdue"] for t in asked)
