@@ -90,6 +90,8 @@ class Known:
     def all(self, kind, **fields):
         """Events of a type, with these values, in order of recording."""
         found = self._types.get(kind, ())
+        if not found:
+            return []
         return [e for e in found if all(e.get(k) == v for k, v in fields.items())]
 
     def marks(self):
@@ -185,12 +187,16 @@ class Facts(Counting):
 
     def left(self, c, known):
         """M3: enrolled nowhere on c, and no later enrolment known."""
+        if not known.all("left"):
+            return False
         e = self.newest_enrolment(c, known)
         later = any(x["type"] == "enrolment" and x["day"] > c for x in self._enrolments(known))
         return e is not None and e["type"] == "left" and not later
 
     def without_school(self, c, known):
         """M3: between an end of enrolment and the next enrolment, or after it."""
+        if not known.all("left"):
+            return False
         e = self.newest_enrolment(c, known)
         return e is not None and e["type"] == "left"
 
