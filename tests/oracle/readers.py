@@ -181,7 +181,7 @@ def step_of(opening):
 
 
 def for_reader(answer, ruleset, reader, record, p=None):
-    """The answer as `reader` (a role, a group, `guardian`, `pupil`, `log`) may read it. `ruleset`: whole, a version, or several."""
+    """The answer as `reader` (a role, a group, `guardian`, `pupil`, `log`) may read it. `ruleset`: whole, or versions."""
     if record["events"] and "place" not in record["events"][0]:
         record = reading.record(record)
     on = p.on if p else None

@@ -449,7 +449,7 @@ class Tasks(Path):
     def merged(self, old, t):
         """M1: earliest day, strongest duty, highest tier, the most ready state, the oldest name, the others beside it."""
         first = min(old, t, key=lambda x: STATES.index(x["state"]))
-        if "withdrawn" in (old["state"], t["state"]):
+        if [old["state"], t["state"]].count("withdrawn") == 1:  # what still stands says it all
             both = {k: first[k] for k in ("due", "overdue", "now", "tier", "from", "row", "action")}
         else:
             due = min((d for d in (old["due"], t["due"]) if d is not None), default=None)

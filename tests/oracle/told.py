@@ -3,9 +3,9 @@
     answer(versions, case, on, …)               one day
     days(versions, case, first, last, …)        (day, answer) of each day, one fold for all of them
 
-`versions`: whole rulesets (as `reading.ruleset` gives them, or folders), or versions made by `reading.version`. `case`: a record (a
-dict as `rulesets/schema/record.json`), or what `reading.record` makes of it. `calendars`: {school or "*": name, list of school years,
-or `days.Calendar`}. `schools`: {school: versions of its own}; the others are judged by `versions`.
+`versions`: whole rulesets (as `reading.ruleset` gives them, or folders), or versions made by `reading.version`. `case`: a record
+(a dict as `rulesets/schema/record.json`), or what `reading.record` makes of it. `calendars`: {school or "*": name, list of school
+years, or `days.Calendar`}. `schools`: {school: versions of its own}; the others are judged by `versions`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def plain(n):
 class Answer(Tasks):
     # ------------------------------------------------------------------ today's numbers (M8)
     def limits(self, name, grade):
-        """Every limit on a counter in the steps of today's rules, as the number that reaches it; of `more_than` the next whole one."""
+        """Limits on a counter in the steps of today's rules, each as the number that reaches it."""
         out = []
         for s in steps_of(self.rules()):
             for p in parts(s["opens"]):
