@@ -21,13 +21,15 @@ from sky_model.decision import Decision
 from sky_model.errors import RecordError
 from sky_model.events import DAY, TYPE_OF, ActionTaken, Answer, Enrolment, Mark, Register, StepClosed, end_of
 from sky_model.records import Case
-from sky_model.rules import Condition, Model, Ruleset, tests_in
+from sky_model.rules import Condition, Count, Model, Ruleset, tests_in
 from sky_model.schooldays import NEVER, PARTS, Calendar, Schedule, Span, Window
 
 __all__ = ["decisions_on", "history", "said"]
 
 # what moves with the day itself: two decisions that differ in nothing else say the same
 PASSING = ("on", "known_to", "data_until")
+# the measures of which it is known on which days they can change; of another one every day is asked
+CALM = ("lessons", "clock_hours", "half_days", "days", "calendar_days", "episodes", "marks", "times", "days_since")
 MONTH_BEFORE, TWO_MONTHS_BEFORE = 30, 60  # days before a version ends on which a decision may begin to say so
 LOOKED_AT_AFTER = 5  # school days within which a mark that was called wrong is waited for
 SURELY_STALE = 4  # the school day without marks on which a record is stale
@@ -157,24 +159,33 @@ class _Rules:
         return tuple(c for c in found if c is not None)
 
     @cached_property
-    def is_daily(self) -> bool:
-        """Is there a counter that a day alone may change, in a way that is not known here? Then every day is asked."""
-        return any(
-            not c.is_unsaid and (not c.is_sum or (c.is_share and c.window.rolling is not None and not _by_school(c.window)))
-            for v in self.versions
-            for c in v.counters.values()
-        )
+    def counters(self) -> tuple[Count, ...]:
+        return tuple(c for v in self.versions for c in v.counters.values() if not c.is_unsaid)
 
     @cached_property
-    def has_shares(self) -> bool:
-        """Does what was planned count? It grows with every school day."""
-        return any(c.is_share for v in self.versions for c in v.counters.values())
+    def is_daily(self) -> bool:
+        """Is there a counter of which it is not known here on which days it can change? Then every day is asked."""
+        return any(c.is_compared or c.measure not in CALM for c in self.counters)
+
+    @cached_property
+    def runs_on(self) -> bool:
+        """Does a counter tell how long ago something was? From its first day on it changes every day."""
+        return any(c.measure == "days_since" for c in self.counters)
+
+    @cached_property
+    def has_school_days(self) -> bool:
+        """Does a school day change a counter on which nothing is marked? What was planned grows, and a run is broken."""
+        return any(c.is_share or c.is_unbroken for c in self.counters)
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
         """Windows that days leave one by one; of the others the days on which they begin say all."""
-        found = {c.window: None for v in self.versions for c in v.counters.values() if c.window.rolling is not None}
-        return tuple(found)
+        return tuple({c.window: None for c in self.counters if c.window.rolling is not None})
+
+    @cached_property
+    def settling(self) -> tuple[Span, ...]:
+        """How long a mark is not counted yet."""
+        return tuple({c.settles: None for c in self.counters if c.settles is not None})
 
     @cached_property
     def parts(self) -> frozenset[str]:
@@ -184,6 +195,7 @@ class _Rules:
     @cached_property
     def schedules(self) -> tuple[Schedule, ...]:
         found = {x: None for v in self.versions for x in v.schedules.values()}
+        found |= {c.checked: None for c in self.counters if c.checked is not None}
         found |= {a.repeat: None for v in self.versions for s in v.steps for a in s.actions if isinstance(a.repeat, Schedule)}
         return tuple(found)
 
@@ -204,10 +216,6 @@ class _Rules:
         """For how many days something can follow from a step that opened or ended: one step may ask about another."""
         asked = {t.fact for c in self.conditions for t in tests_in(c) if t.what == "step"}
         return 2 + len(asked)
-
-
-def _by_school(window: Window) -> bool:
-    return window.rolling is not None and window.rolling.clock in ("school_days", "school_weeks")
 
 
 _RULES: dict[tuple[int, ...], tuple[tuple[Model, ...], _Rules]] = {}
@@ -284,11 +292,10 @@ class _Agenda:
                 for d in c.scheduled(schedule):
                     yield from _and_next(c.next_school_day(d))
                     yield from (d, d + 1)
-            if self.rules.has_shares:
+            # a lesson that nobody marked may be an absence, on every school day
+            if self.rules.has_school_days or self.case.register == "given":
                 yield from c.school_days
                 yield from c.school_weeks
-            if self.case.register == "given":  # a lesson that nobody marked may be an absence, on every school day
-                yield from c.school_days
                 yield from (d for day in c.school_days for d in self._leaves(day))
 
     def _of_events(self) -> Iterator[int]:
@@ -302,16 +309,19 @@ class _Agenda:
             if moment > end_of(self.last):
                 continue
             known, on = moment // DAY, e.on.toordinal()
-            yield from (known, on)
+            yield from (known, on, *self._leaves(on))
+            if self.rules.runs_on and isinstance(e, Mark | ActionTaken | Answer):
+                yield from range(min(known, on), self.last + 1)
             for name in _DAYS[type(e)]:
                 value = getattr(e, name)
                 if value is not None:
                     yield from _and_next(value.toordinal())
             if isinstance(e, Mark):
-                yield from self._leaves(on)
+                yield from self._after(on, self.rules.settling)
             elif isinstance(e, Register):
                 through = e.through.toordinal() if e.through is not None else on
-                yield from (d for day in range(on, through + 1) for d in (day, *self._leaves(day)))
+                for day in range(on, through + 1):
+                    yield from (day, *self._leaves(day), *self._after(day, self.rules.settling))
             elif isinstance(e, Answer):
                 yield from self._after(on, spans.answer + spans.done)
                 yield from (d for text in e.values for d in _day_in(text))
@@ -321,8 +331,7 @@ class _Agenda:
                     yield from self._after(on, (Span("school_days", LOOKED_AT_AFTER),))
             elif isinstance(e, StepClosed):
                 for day in {known, on}:
-                    yield day + 1
-                    yield from self._leaves(day)
+                    yield from (day + 1, *self._leaves(day))
                     yield from self._after(day, spans.closing)
 
     def _leaves(self, day: int) -> Iterator[int]:
