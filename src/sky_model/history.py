@@ -287,7 +287,7 @@ class _Agenda:
                 yield from (y.first, y.last, y.last + 1)
             for part in (*PARTS, "school_year"):
                 if part in self.rules.parts:
-                    yield from (d for start in c.starts(part) for d in (start - 1, start))  # type: ignore[arg-type]
+                    yield from (d for start in c.starts(part) for d in (start - 1, start))
             for schedule in self.rules.schedules:
                 for d in c.scheduled(schedule):
                     yield from _and_next(c.next_school_day(d))
@@ -302,8 +302,9 @@ class _Agenda:
         yield from (day for day, _ in self.case.twice)
         before = self.case.before
         if before is not None:
-            yield from (d for x in (*before.openings, *before.ends) for d in self._leaves(x.moment // DAY))
-            yield from (d for x in before.openings if x.ended is not None for d in self._leaves(x.ended // DAY))
+            ends = [x.ended for x in before.openings]
+            for moment in (*(x.moment for x in before.openings), *ends, *(x.moment for x in before.ends)):
+                yield from self._leaves(moment // DAY)
         spans = self.rules.spans
         for moment, e in zip(self.case.moments, self.case.events, strict=True):
             if moment > end_of(self.last):
