@@ -24,6 +24,7 @@ from sky_model.events import (
     StepClosed,
 )
 from sky_model.explanation import explain
+from sky_model.history import history
 from sky_model.model import check, load, needs
 from sky_model.records import Case
 from sky_model.rules import Model
@@ -55,6 +56,7 @@ __all__ = [
     "check",
     "decide",
     "explain",
+    "history",
     "load",
     "load_calendar",
     "needs",

@@ -1094,6 +1094,8 @@ class Facts:
             for d in self.answers.get(test.fact, ()):
                 until = self.good_until(test.fact, d.event, self.now)
                 yield from (d.moment // DAY, d.event.on.toordinal(), d.gone // DAY, *((until + 1,) if until else ()))
+                agreed = _day_said(d.event)  # a day that is the answer is reached without anything recorded
+                yield from (agreed,) if agreed is not None else ()
         elif test.what == "action":
             act = self.rules.acts.get(test.fact)
             asked = [d for q in act.asks for d in self.answers.get(q, ())] if act is not None else []

@@ -12,14 +12,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
-from sky_model.decider import decide
 from sky_model.decision import Decision, Task
 from sky_model.errors import Place, Problem, RulesetError, nearest
 from sky_model.events import ActionTaken, Enrolment
+from sky_model.history import decisions_on
 from sky_model.layers import IDENTITY, STATUTORY, Origin, Whole, read_layers, rulesets_folder, show
 from sky_model.records import Case
 from sky_model.rules import Act, Model
@@ -549,20 +549,23 @@ class Difference:
 
     def take(self, case: Case, calendars: Mapping[str, Calendar] | Calendar | None) -> None:
         """One pupil more, on every day. Raises RecordError when it cannot be decided; then nothing of it is counted."""
-        pairs = [tuple(decide(m, case, on=day, calendars=calendars) for m in (self.a, self.b)) for day in self.days]
+        told = [decisions_on(m, case, self.days, calendars=calendars) for m in (self.a, self.b)]
+        pairs = [(day, a, b) for (day, a), (_, b) in zip(*told, strict=True)]
         found: dict[tuple[str, str], PupilChange] = {}
-        for a, b in pairs:
+        for _, same in groupby(pairs, key=lambda p: (id(p[1]), id(p[2]))):  # days on which neither answer becomes another one
+            days = list(same)
+            (first, a, b), last = days[0], days[-1][0]
             for p in compare_pupil(a, b):
                 before = found.get((p.through, p.way))
-                found[p.through, p.way] = replace(before, until=a.on) if before is not None else p
+                found[p.through, p.way] = replace(before or p, since=before.since if before else first, until=last)
             self.work_a.add(a)
             self.work_b.add(b)
         school = _school_of(case, self.days[-1])
-        self.work_a.add_overdue(pairs[-1][0], school)
-        self.work_b.add_overdue(pairs[-1][1], school)
+        self.work_a.add_overdue(pairs[-1][1], school)
+        self.work_b.add_overdue(pairs[-1][2], school)
         self.pupils += found.values()
         self.decided += 1
-        self.set_aside += len(pairs[-1][1].set_aside)
+        self.set_aside += len(pairs[-1][2].set_aside)
         self.answers_of_people += sum(isinstance(e, ActionTaken) for e in case.events)
 
     @property
