@@ -71,13 +71,16 @@ def counts_lessons_only(data: tuple[dict[str, Any], ...]) -> bool:
 
 
 def grows_with_marks(data: tuple[dict[str, Any], ...]) -> bool:
-    """The reach of promise 18: limits that are reached, steps that people close, no `unless`; no `after` another step's action."""
+    """The reach of promise 18: limits that are reached, steps that people close, no `unless`, no `after` of another step."""
     for f in data:
         counters = {c["id"]: c for c in f.get("counters", [])}
         if f.get("becomes") or f.get("ends"):
             return False
         for c in counters.values():
-            if {"share_of", "only_if", "marks", "settles", "compared_with", "most_on_one"} & {*c} or c["measure"] in ("times", "days_since"):
+            if {"share_of", "only_if", "marks", "settles", "compared_with", "most_on_one"} & {*c} or c["measure"] in (
+                "times",
+                "days_since",
+            ):
                 return False
             if "since" in c["window"]:
                 return False
@@ -92,7 +95,12 @@ def grows_with_marks(data: tuple[dict[str, Any], ...]) -> bool:
                 for k, v in words(condition):
                     if k in ("none", "less_than", "at_most", "gap"):
                         return False
-                    if isinstance(v, dict) and k not in counters and k not in ("by", "grade") and {*v} & {"is", "one_of", "includes"}:
+                    if (
+                        isinstance(v, dict)
+                        and k not in counters
+                        and k not in ("by", "grade")
+                        and {*v} & {"is", "one_of", "includes"}
+                    ):
                         return False
         if any("replaces" in s.get("above", {}).values() for s in f["steps"]):
             return False
@@ -199,7 +207,9 @@ def later(value: Any) -> Any:
         return {k: later(v) for k, v in value.items()}
     if isinstance(value, list):
         return [later(v) for v in value]
-    if isinstance(value, str) and value[:2] in ("20", "st", "ac", "ca", "ta", "pl", "ju") or isinstance(value, str) and "@" in value:
+    if (isinstance(value, str) and value[:2] in ("20", "st", "ac", "ca", "ta", "pl", "ju")) or (
+        isinstance(value, str) and "@" in value
+    ):
         return re.sub(r"\d{4}-\d{2}-\d{2}", lambda m: (date.fromisoformat(m[0]) + timedelta(days=WEEKS)).isoformat(), value)
     return value
 
@@ -231,7 +241,11 @@ def a_mark_in_two(t: Triple) -> str | None:
     marks = [
         e
         for e in t.events
-        if e["type"] == "mark" and e.get("lessons") == 4 and times[e["id"]] == 1 and e["id"] not in named and e["recorded"] not in ends
+        if e["type"] == "mark"
+        and e.get("lessons") == 4
+        and times[e["id"]] == 1
+        and e["id"] not in named
+        and e["recorded"] not in ends
     ]
     if not marks:
         raise NotAsked
@@ -359,7 +373,9 @@ def late_stays_late(t: Triple) -> str | None:
     then = earlier.isoformat()
     known = {e["id"] for e in t.events if e["recorded"] <= then}
     later_marks = [
-        e for e in t.events if e["recorded"] > then and e["type"] == "mark" and e["id"] not in known and (e.get("lessons") or 0) > 0
+        e
+        for e in t.events
+        if e["recorded"] > then and e["type"] == "mark" and e["id"] not in known and (e.get("lessons") or 0) > 0
     ]
     if len({e["id"] for e in later_marks}) < len(later_marks):
         raise NotAsked
@@ -388,7 +404,7 @@ def openings_stay(t: Triple) -> str | None:
     try:
         then = decider_of(t.rules.model, t.case, **{**t.options, "on": day}).path.openings
     except REFUSED:
-        raise NotAsked
+        raise NotAsked from None
     now = decider_of(t.rules.model, t.case, **t.options).path.openings
     first = [(o.name, o.about) for o in then]
     later_ = [(o.name, o.about) for o in now if o.day <= day.toordinal()]

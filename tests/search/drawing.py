@@ -1,7 +1,7 @@
 """The generators of tests/, drawn with `random.Random`: a ruleset or a record costs a hundredth of what Hypothesis takes.
 
-Rules: the generators stand once, in tests/generated*.py; here they are read a second time with strategies that are plain functions
-of a `Random`. Only what those files use of Hypothesis is here; anything more fails by name when they are read.
+Rules: the generators stand once, in tests/generated*.py; here they are read a second time with strategies that are plain
+functions of a `Random`. Only what those files use of Hypothesis is here; anything more fails by name when they are read.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ __all__ = ["FAMILIES", "WEIGHTS", "shipped", "triples"]
 ROOT = Path(__file__).resolve().parents[2]
 NARROW = ("path", "tasks", "language", "asking")
 FAMILIES = (*NARROW, "growing", "whole", "shipped")
-WEIGHTS = {"path": 3, "tasks": 3, "language": 3, "asking": 2, "growing": 3, "whole": 6, "shipped": 4}
+WEIGHTS = {"path": 3, "tasks": 3, "language": 3, "asking": 2, "growing": 3, "whole": 6, "shipped": 6}
 SECOND_EDITION = "schools" in inspect.signature(sky.decide).parameters and "left" in TYPES
 DAY = timedelta(days=1)
 N = {"en": "x"}
@@ -193,7 +193,7 @@ def of_growing(r: random.Random, records: int, days: int) -> Iterator[Triple]:
             on = date.fromordinal(r.choice(school))
             mark = {"type": "mark", "id": f"m{n}", "on": iso(on), "lessons": r.choice((2, 4, 4, 6, 12)), "kind": r.choice(kinds)}
             events.append({**mark, "recorded": iso(on + DAY * r.choice((0, 0, 0, 3)))})
-        for n in range(r.choice((0, 0, 1, 2))):
+        for _ in range(r.choice((0, 0, 1, 2))):
             on = iso(date.fromordinal(r.choice(school)))
             said: dict[str, Any] = {"type": "action", "action": r.choice(actions), "status": "done"}
             if r.random() < 0.3:
@@ -336,7 +336,14 @@ def whole_events(r: random.Random, data: tuple[dict[str, Any], ...]) -> list[dic
         if r.random() < 0.3:
             then = iso(on + DAY * r.choice((0, 2, 9)))
             found.append(
-                {"type": "action", "action": f"check:{target['id']}", "status": "done", "on": then, "recorded": then, "id": "kept"}
+                {
+                    "type": "action",
+                    "action": f"check:{target['id']}",
+                    "status": "done",
+                    "on": then,
+                    "recorded": then,
+                    "id": "kept",
+                }
             )
     if marks and r.random() < 0.1:
         on = iso(r.choice(days[20:]))
@@ -418,7 +425,7 @@ def long_years() -> Dates:
 def shipped_events(r: random.Random, data: dict[str, Any]) -> list[dict[str, Any]]:
     """Records in the words of a ruleset: its kinds, reports, questions, actions, steps and consents."""
     pick, school = r.choice, long_years().calendar
-    first = date(2026, 8, 10) if r.random() < 0.7 else date(2025, 8, 11)
+    first = date(2026, 8, 10) if r.random() < 0.9 else date(2025, 8, 11)
     days = [date.fromordinal(d) for d in school.school_days if first.toordinal() <= d <= date(2027, 3, 1).toordinal()]
     near = days[(start := r.randrange(len(days))) : start + 12]
     kinds = [k["id"] for k in data.get("kinds", [])]
@@ -427,7 +434,9 @@ def shipped_events(r: random.Random, data: dict[str, Any]) -> list[dict[str, Any
     def put(recorded: date, **event: Any) -> None:
         out.append({"recorded": iso(recorded), "id": event.get("id") or f"e{len(out)}", **{k: v for k, v in event.items() if v}})
 
-    put(first, type="enrolment", school="s", on=iso(first), grade=pick([8, 8, 3, 1, 9, None]), lessons_per_week=pick([30, 30, 25]))
+    put(
+        first, type="enrolment", school="s", on=iso(first), grade=pick([8, 8, 3, 1, 9, None]), lessons_per_week=pick([30, 30, 25])
+    )
     if r.random() < 0.2:
         on = pick(days)
         put(on, type="enrolment", school=pick("st"), on=iso(on), grade=pick([9, 4]), lessons_per_week=30)
@@ -436,12 +445,18 @@ def shipped_events(r: random.Random, data: dict[str, Any]) -> list[dict[str, Any
         lengths: list[dict[str, Any]] = [{"lessons": pick([1, 2, 4, 6, 6, 6])}] * 5
         mark = pick([*lengths, {"minutes": pick([10, 35, 90])}])
         mark = {"type": "mark", "id": f"m{i}", "on": iso(on), "kind": kind, "code": None if kind else "code", **mark}
-        mark |= {"part": pick([None, None, "start_of_day", "end_of_day"]), "subject": pick([None, "maths"]), "teacher": pick([None, "t1"])}
+        mark |= {
+            "part": pick([None, None, "start_of_day", "end_of_day"]),
+            "subject": pick([None, "maths"]),
+            "teacher": pick([None, "t1"]),
+        }
         mark |= {"explained": True} if r.random() < 0.3 else {}
         recorded = on + DAY * pick((0, 0, 0, 1, 3, 20))
         put(recorded, **mark)
         if r.random() < 0.25:
-            other = {"lessons": pick([2, 6]), "minutes": None} if r.random() < 0.6 else {"kind": pick(kinds or [None]), "code": None}
+            other = (
+                {"lessons": pick([2, 6]), "minutes": None} if r.random() < 0.6 else {"kind": pick(kinds or [None]), "code": None}
+            )
             put(recorded + DAY * r.randint(0, 25), **{**mark, **other})
     for _ in range(r.randint(0, 2)):
         on, planned = pick(near), pick([4, 6, 7])
@@ -468,7 +483,13 @@ def shipped_events(r: random.Random, data: dict[str, Any]) -> list[dict[str, Any
             reasons = step.get("closing", {}).get("reasons", REASONS)
             put(on, type="step_closed", step=step["id"], reason=pick(reasons)["id"], on=iso(on))
         elif what == "consent" and data.get("consents"):
-            put(on, type="consent", consent=pick(data["consents"])["id"], value=pick(["given", "refused", "withdrawn"]), on=iso(on))
+            put(
+                on,
+                type="consent",
+                consent=pick(data["consents"])["id"],
+                value=pick(["given", "refused", "withdrawn"]),
+                on=iso(on),
+            )
         elif what == "pause":
             put(on, type="pause", on=iso(on), until=iso(on + 10 * DAY), owner="principal")
     said = [e for e in out if e["type"] not in ("mark", "enrolment", "register")]
@@ -504,10 +525,14 @@ def triples(
     r = random.Random(seed)
     weights = [WEIGHTS[f] for f in families]
     left_out = Counter() if left_out is None else left_out
+    most = records, days
     while True:
         (family,) = r.choices(families, weights)
+        records, days = most
         one = random.Random(r.getrandbits(64))
         makers = {"whole": of_whole, "shipped": of_shipped, "growing": of_growing}
+        if family == "shipped":  # some take a second for one decision about two years; others take their turn sooner
+            records, days = min(records, 4), min(days, 2)
         some = makers[family](one, records, days) if family in makers else of_narrow(family, one, records, days)
         for t in some:
             try:
@@ -522,4 +547,3 @@ def triples(
 def again(seed: int, number: int, families: tuple[str, ...] = FAMILIES) -> Triple:
     """The triple with this number of a seed."""
     return next(t for n, t in enumerate(triples(seed, families)) if n == number)
-

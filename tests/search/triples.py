@@ -90,7 +90,10 @@ class Dates:
                     "last_day": date.fromordinal(y.last).isoformat(),
                     "lesson_minutes": y.lesson_minutes,
                     "school_days": days(d for d in calendar.school_days if y.first <= d <= y.last),
-                    **{part: days(getattr(y, part)) for part in ("terms", "periods", "quarters", "public_holidays", "also_school")},
+                    **{
+                        part: days(getattr(y, part))
+                        for part in ("terms", "periods", "quarters", "public_holidays", "also_school")
+                    },
                     "breaks": [days(b) for b in sorted(y.breaks)],
                     "named_days": {k: days(v) for k, v in y.named_days},
                 }
