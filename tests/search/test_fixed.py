@@ -10,6 +10,7 @@ from functools import cache
 from itertools import islice
 
 import pytest
+
 from search import agreement, changed, readers
 from search.making import triples
 from search.smaller import asked
