@@ -1,4 +1,4 @@
-"""Would the fast set notice a wrong engine? `./dev mutants` changes one thing at a time, `./dev faults` puts in the faults of a list.
+"""Would the fast set notice a wrong engine? `./dev mutants` changes one thing at a time, `./dev faults` plants faults of a list.
 
 - `changing`: the mutants of a module, as changes of its syntax tree;
 - `running`: the fast set in forked processes, with everything imported and collected once;

@@ -276,6 +276,8 @@ def on_disk(engine: Engine, whole: float, without: str = "") -> Found:
         (copy / engine.file).write_text(engine.text or ast.unparse(engine.tree), encoding="utf-8")
         files = [x for x in fast_set() if not without or not x.startswith(without)]
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", *files]
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(copy.parent), str(ROOT / "tests")])}
+        env |= {"PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_PROFILE": "mutants"}
         seconds = int(SLOWER * whole) + 30  # of processor time
         done = subprocess.run(
             command,

@@ -127,9 +127,8 @@ def told(results: list[dict[str, Any]], report: Path | None) -> int:
             continue
         asking = CHECKS.get(check, lambda t: None)
         least = smaller(triple_of(plain), asking)
-        print(
-            f"\n== {check}: {head} ({times} times), made smaller:\n{fault_of(least, CHECKS.get(check, lambda t: None)) or fault}\n"
-        )
+        fault = fault_of(least, asking) or fault
+        print(f"\n== {check}: {head} ({times} times), made smaller:\n{fault}\n")
         print(program(least, check))
     print(f"{len(found)} faults" if found else "no fault")
     return 1 if found else 0
