@@ -47,7 +47,7 @@ class Found:
     """What became of a change: the test that noticed it, or `survived`."""
 
     noticed_by: str | None
-    how: str  # failed | time | died | survived
+    how: str  # failed | time | died | survived | broken: the run itself
 
     @property
     def is_noticed(self) -> bool:
@@ -232,26 +232,46 @@ def try_all(
     tests: Set, engines: list[tuple[str, Engine]], jobs: int, told: Callable[[str, Found], None], without: str = ""
 ) -> None:
     """Each change by its name, so many at a time; `told` is called with what became of it."""
-    waiting, running = list(reversed(engines)), {}
+    waiting = [(name, engine, False) for name, engine in reversed(engines)]
+    running: dict[int, tuple[int, str, Engine, bool]] = {}
+    read: dict[int, bytes] = defaultdict(bytes)
     while waiting or running:
         while waiting and len(running) < jobs:
-            name, engine = waiting.pop()
-            pid, fd = tests.child(engine, tests.ordered(without))
-            running[fd] = [pid, name, engine, b""]
+            name, engine, is_on_disk = waiting.pop()
+            begin = disk_child(engine, tests.whole, without) if is_on_disk else tests.child(engine, tests.ordered(without))
+            running[begin[1]] = (begin[0], name, engine, is_on_disk)
         for fd in select.select(list(running), [], [])[0]:
             data = os.read(fd, 1 << 16)
             if data:
-                running[fd][3] += data
+                read[fd] += data
                 continue
-            pid, name, engine, read = running.pop(fd)
+            pid, name, engine, is_on_disk = running.pop(fd)
             os.close(fd)
             _, status = os.waitpid(pid, 0)
-            found = found_in(read.decode(), status)
-            if found is None or not found.is_noticed:
-                found = on_disk(engine, tests.whole, without)
-            elif found.noticed_by:
+            found = found_in(read.pop(fd, b"").decode(), status)
+            if not is_on_disk and (found is None or not found.is_noticed):
+                waiting.append((name, engine, True))
+                continue
+            assert found is not None
+            if found.noticed_by in tests.cost:
                 tests.kills[found.noticed_by] += 1
             told(name, found)
+
+
+def disk_child(engine: Engine, whole: float, without: str) -> tuple[int, int]:
+    """(process, what it writes) as of `Set.child`, for the changed file on disk."""
+    into, out = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(out)
+        return pid, into
+    os.close(into)
+    try:
+        found = on_disk(engine, whole, without)
+        os.write(out, f"failed {found.noticed_by}\n".encode() if found.is_noticed else b"survived\n")
+    except BaseException as e:
+        os.write(out, f"broken {type(e).__name__} {e}\n".encode())
+    os._exit(0)
 
 
 def found_in(read: str, status: int) -> Found | None:
@@ -261,6 +281,8 @@ def found_in(read: str, status: int) -> Found | None:
         return None
     if lines and lines[-1].startswith("failed "):
         return Found(lines[-1].partition(" ")[2], "failed")
+    if lines and lines[-1].startswith("broken "):
+        return Found(None, lines[-1])
     if os.WIFSIGNALED(status):
         how = "time" if os.WTERMSIG(status) == signal.SIGPROF else "died"
         return Found(lines[-1].partition(" ")[2] if lines else "before the first test", how)
