@@ -17,12 +17,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from search import agreement, changed, readers
+from search import agreement, alone, changed, readers
 from search.making import FAMILIES, triples
 from search.smaller import asked, fault_of, name_of, smaller
 from search.triples import REFUSED, NotAsked, Triple, triple_of
 
-CHECKS = {**agreement.CHECKS, **changed.CHECKS, **readers.CHECKS}
+CHECKS = {**agreement.CHECKS, **alone.CHECKS, **changed.CHECKS, **readers.CHECKS}
 SHOWN = 3  # so many different faults of one check are kept; the others are only counted
 MADE_SMALLER = 6  # so many faults of a run; the others are told as they were met
 # One check of each triple, drawn anew: a new triple shows more than a second look at an old one. Agreement is asked more often.

@@ -5,18 +5,22 @@ A second decider joins here: it gives `search.agreement.CHECKS` one more check, 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from search import agreement, changed, readers
+from search import agreement, alone, changed, readers
 from search.making import triples
 from search.smaller import asked
-from search.triples import REFUSED, NotAsked, Triple
+from search.triples import REFUSED, NotAsked, Triple, triple_of
 
-CHECKS = {**changed.CHECKS, **readers.CHECKS}
+CHECKS = {**alone.CHECKS, **changed.CHECKS, **readers.CHECKS}
+PINNED = Path(__file__).with_name("pinned.jsonl")
 SEED = 20260812
 FOLLOWED = 220
 MADE = 110
@@ -64,3 +68,13 @@ def test_asked_in_another_way_the_answer_changes_as_it_should(name: str) -> None
         assert fault is None
         said += 1
     assert said >= LEAST
+
+
+def pinned() -> list[dict[str, Any]]:
+    return [json.loads(x) for x in PINNED.read_text(encoding="utf-8").splitlines()]
+
+
+def test_what_once_showed_a_fault_shows_none() -> None:
+    every = {**agreement.CHECKS, **CHECKS}
+    for n, one in enumerate(pinned()):
+        assert list(faults(every[one["check"]], [triple_of(one["triple"])])) in ([None], []), f"line {n + 1}: {one['shows']}"

@@ -1,0 +1,83 @@
+"""A mutant beside the unchanged engine, over generated cases: does any answer change, and does a check of the search see it?
+
+Rules: the cases and the answers of the unchanged engine are made once, before the forks; a case whose answer changes is tried by
+every check, made smaller, and can be pinned (`search/pinned.jsonl`), so that the fast set sees it from then on. What no check
+sees is told: it needs a check. A mutant that changes no answer needs a sentence that says why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from itertools import islice
+from typing import Any
+
+from search.__main__ import CHECKS
+from search.making import triples
+from search.smaller import fault_of, smaller
+from search.triples import REFUSED, Triple, text
+
+from mutants.running import Engine, put_in_place, read_all
+
+__all__ = ["PINNED", "Cases"]
+
+from search.test_fixed import NOT_YET, PINNED
+
+SEED = 7_000_000
+
+
+class Cases:
+    """So many triples with the answers of the unchanged engine, as short digests."""
+
+    def __init__(self, number: int) -> None:
+        self.triples = list(islice(triples(SEED, records=6, days=2), number))
+        self.digests = [digest(t) for t in self.triples]
+
+    def compare(self, engine: Engine) -> dict[str, Any]:
+        """{n: cases tried, changed: the answers of the first that differs or None, check, triple}, asked in a fork."""
+        into, out = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(into)
+            try:
+                found = self.compared(engine)
+            except BaseException as e:
+                found = {"n": 0, "changed": f"broken: {type(e).__name__} {e}", "check": None, "triple": None}
+            with os.fdopen(out, "w", encoding="utf-8") as stream:
+                json.dump(found, stream, default=str)
+            os._exit(0)
+        os.close(out)
+        data = read_all(into)
+        os.waitpid(pid, 0)
+        return json.loads(data) if data else {"n": 0, "changed": "it died", "check": None, "triple": None}
+
+    def compared(self, engine: Engine) -> dict[str, Any]:
+        if not put_in_place(engine):
+            return {"n": 0, "changed": "the change lies outside of functions", "check": None, "triple": None}
+        first, seen = None, 0
+        for n, (t, before) in enumerate(zip(self.triples, self.digests, strict=True)):
+            if digest(t) == before:
+                continue
+            first, seen = first if first is not None else n, seen + 1
+            for name, check in CHECKS.items():
+                if name not in NOT_YET and fault_of(t.asked(), check):
+                    least = smaller(t.asked(), check, 400)
+                    fault = fault_of(least, check)
+                    return {"n": n + 1, "changed": str(fault)[:600], "check": name, "triple": least.plain}
+            if seen >= 5:
+                break
+        shown = None if first is None else text(self.triples[first].plain)[:4000]
+        return {"n": len(self.triples) if first is None else first + 1, "changed": shown, "check": None, "triple": None}
+
+
+def digest(t: Triple) -> str:
+    """Of the answer; the triple keeps nothing of it."""
+    t = t.asked()
+    try:
+        said = text(t.said)
+    except REFUSED as e:
+        said = f"refused {e}"
+    except Exception as e:
+        said = f"{type(e).__name__} {e}"
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
