@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from search.__main__ import CHECKS
 from search.making import triples
 from search.smaller import fault_of, smaller
-from search.triples import REFUSED, Triple, text
+from search.triples import REFUSED, Triple, text, triple_of
 
 from mutants.running import Engine, put_in_place, read_all
 
@@ -53,6 +54,7 @@ class Cases:
         return json.loads(data) if data else {"n": 0, "changed": "it died", "check": None, "triple": None}
 
     def compared(self, engine: Engine) -> dict[str, Any]:
+        unchanged = Unchanged()
         if not put_in_place(engine):
             return {"n": 0, "changed": "the change lies outside of functions", "check": None, "triple": None}
         first, seen = None, 0
@@ -62,13 +64,42 @@ class Cases:
             first, seen = first if first is not None else n, seen + 1
             for name, check in CHECKS.items():
                 if name not in NOT_YET and fault_of(t.asked(), check):
-                    least = smaller(t.asked(), check, 400)
+                    least = smaller(t.asked(), partial(seen_only_here, unchanged, name), 400)
                     fault = fault_of(least, check)
                     return {"n": n + 1, "changed": str(fault)[:600], "check": name, "triple": least.plain}
             if seen >= 5:
                 break
         shown = None if first is None else text(self.triples[first].plain)[:4000]
         return {"n": len(self.triples) if first is None else first + 1, "changed": shown, "check": None, "triple": None}
+
+
+class Unchanged:
+    """A fork from before the change, which is asked whether a check says something there too."""
+
+    def __init__(self) -> None:
+        asks, self.asked = os.pipe()
+        self.told, tells = os.pipe()
+        if os.fork() == 0:
+            os.close(self.asked)
+            with os.fdopen(asks, encoding="utf-8") as lines:
+                for line in lines:
+                    name, plain = json.loads(line)
+                    os.write(tells, b"1" if fault_of(triple_of(plain), CHECKS[name]) else b"0")
+            os._exit(0)
+        os.close(asks)
+        os.close(tells)
+
+    def has_fault(self, name: str, t: Triple) -> bool:
+        line = json.dumps([name, t.plain]).encode() + b"\n"
+        while line:
+            line = line[os.write(self.asked, line) :]
+        return os.read(self.told, 1) == b"1"
+
+
+def seen_only_here(unchanged: Unchanged, name: str, t: Triple) -> str | None:
+    """What a check says of the changed engine, when it says nothing of the unchanged one."""
+    fault = CHECKS[name](t)
+    return fault if fault is not None and not unchanged.has_fault(name, t) else None
 
 
 def digest(t: Triple) -> str:
