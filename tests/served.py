@@ -8,35 +8,48 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sky_model.decision import Decision
+from sky_model.host.requests import Desk
+from sky_model.records import Case
+
 PROGRAM = """
 import sys, sky_model as sky
-from sky_model.host.requests import Desk
+from served import EndlessDesk
 from sky_model.host.service import Limits, app_of, serve
-serve(app_of(Desk(sky.load(sys.argv[1])), Limits(**eval(sys.argv[3]))), port=int(sys.argv[2]))
+serve(app_of(EndlessDesk(sky.load(sys.argv[1])), Limits(**eval(sys.argv[3]))), port=int(sys.argv[2]))
 """
 
 
-# Two thousand changes of school: a record that nobody has, of a quarter of a megabyte, and more than half a minute of work.
+SLOW = "p-slow"
+# A request whose decision never ends, on however fast a machine: a desk of `EndlessDesk` works on it until its process is ended.
 ENDLESS = {
     "format": 1,
     "id": "r-1",
     "on": "2027-05-01",
-    "record": {
-        "format": 1,
-        "pupil": "p-slow",
-        "events": [
-            {"type": "enrolment", "school": f"s{i}", "grade": 8, "on": f"2026-{9 + i % 4:02}-{1 + i % 28:02}", "seq": i}
-            | {"calendar": "example-week-43/2026-27"}
-            for i in range(2000)
-        ],
-    },
+    "record": {"format": 1, "pupil": SLOW, "events": []},
 }
+
+
+class EndlessDesk(Desk):
+    """As any desk, but for one pupil. The processes of the service find this class by PYTHONPATH (`here`)."""
+
+    def decide(self, case: Case, on: date, known_on: date | None) -> Decision:
+        while case.pupil == SLOW:  # work, not sleep: nothing may depend on its being interrupted kindly
+            pass
+        return super().decide(case, on, known_on)
+
+
+def here() -> dict[str, str]:
+    """The environment with this folder in PYTHONPATH."""
+    folders = [str(Path(__file__).resolve().parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}
 
 
 @dataclass
@@ -44,7 +57,7 @@ class Served:
     port: int
     process: subprocess.Popen[bytes]
 
-    def connect(self, timeout: float = 60) -> socket.socket:
+    def connect(self, timeout: float = 300) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
 
     def post(self, path: str, body: Any, kind: str = "application/json") -> tuple[int, Any]:
@@ -78,6 +91,16 @@ class Served:
         return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def wait_for(what: Callable[[], bool], seconds: float = 300) -> bool:
+    """Whether it comes true: as soon as it does on a fast machine, after a long while on a slow one, False when it never does."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if what():
+            return True
+        time.sleep(0.05)
+    return what()
+
+
 def _status(pid: int, key: str) -> int:
     lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
     return int(next(x for x in lines if x.startswith(key)).split()[1])
@@ -89,17 +112,18 @@ def served(rules: str | Path = "presets/lessons-per-term", **limits: Any) -> Ite
         s.bind(("127.0.0.1", 0))
         port: int = s.getsockname()[1]
     command = [sys.executable, "-c", PROGRAM, str(rules), str(port), repr(limits)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=here()) as process:
         found = Served(port, process)
         try:
-            for _ in range(300):
-                with socket.socket() as s:
-                    if s.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.1)
+            wait_for(lambda: _listens(port))
             yield found
         finally:
             process.terminate()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 def head_of(path: str, length: int | None, kind: str = "application/json", method: str = "POST") -> bytes:
@@ -126,8 +150,8 @@ def _more(s: socket.socket) -> bytes:
     return found
 
 
-def is_closed(s: socket.socket, within: float) -> bool:
-    """Whether the service ends this connection in time; what still comes is read."""
+def is_closed(s: socket.socket, within: float = 300) -> bool:
+    """Whether the service ends this connection; what still comes is read. It waits long, for a slow machine."""
     s.settimeout(within)
     try:
         while s.recv(1 << 16):

@@ -222,6 +222,7 @@ def test_a_bad_line_gets_its_error_in_exact_words_and_the_lines_around_it_are_an
     assert before["answer"] == "decide"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("data", "ids"),
     [
@@ -346,6 +347,7 @@ def test_a_line_of_a_gigabyte_is_sent_and_costs_no_more_memory_than_a_line_may_h
     assert process.wait(WAIT) == 0
 
 
+@pytest.mark.long
 @IN_LINUX
 def test_the_longest_line_that_is_allowed_costs_a_bounded_memory_whatever_it_holds(process: subprocess.Popen[bytes]) -> None:
     """A few times its length for the longest text; about thirty times for millions of small objects."""
@@ -432,6 +434,7 @@ def test_a_client_that_writes_a_byte_at_a_time_is_answered_when_its_line_ends(pr
 
 
 # ---------------------------------------------------------------------- the end
+@pytest.mark.long
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 @pytest.mark.parametrize("when", ["it waits", "half a request is there", "it answers", "nobody reads"])
 def test_told_to_stop_it_ends_at_once_and_quietly_whatever_it_does(

@@ -54,6 +54,7 @@ def test_the_good_files_have_no_faults(name: str, tmp_path: Path) -> None:
     assert told(BASES[name], tmp_path) == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", GOLDEN)
 def test_a_broken_ruleset_is_one_message_word_by_word(name: str, tmp_path: Path) -> None:
     assert told(broken(GOLDEN[name]), tmp_path) == GOLDEN[name]["told"]
@@ -62,6 +63,7 @@ def test_a_broken_ruleset_is_one_message_word_by_word(name: str, tmp_path: Path)
         sky.load(tmp_path / "ruleset.yaml")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [n for n, g in GOLDEN.items() if "write" in g])
 def test_what_the_message_tells_to_write_loads(name: str, tmp_path: Path) -> None:
     golden = GOLDEN[name]
@@ -72,6 +74,7 @@ def test_what_the_message_tells_to_write_loads(name: str, tmp_path: Path) -> Non
     assert words[0] - words[1] - words[2] == {*golden.get("chosen", ())}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", GOLDEN)
 def test_the_command_line_tells_it_and_ends_with_4(name: str, tmp_path: Path) -> None:
     path = tmp_path / "ruleset.yaml"
@@ -82,6 +85,7 @@ def test_the_command_line_tells_it_and_ends_with_4(name: str, tmp_path: Path) ->
     assert result.stdout.replace(f"{tmp_path}/", "").strip() == GOLDEN[name]["told"].strip()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", [["check"], ["check", "--json"], ["test"], ["needs"], ["origin"]], ids=" ".join)
 @pytest.mark.parametrize("name", ["a-nul-byte", "latin-1", "empty", "misspelt-key", "two-bases"])
 def test_no_command_gives_a_traceback(command: list[str], name: str, tmp_path: Path) -> None:
@@ -234,6 +238,7 @@ def anyhow(text: bytes, rng: random.Random) -> bytes:
     return text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_whatever_is_done_to_a_shipped_layer_it_loads_or_is_told(seed: int, tmp_path: Path) -> None:
     rng, path = random.Random(seed), tmp_path / "ruleset.yaml"

@@ -36,6 +36,7 @@ def decisions(name: str) -> list[Decision]:
     return out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_a_card_is_short_in_every_language_and_tells_its_reader_nothing_that_the_cut_decision_does_not(name: str) -> None:
     for whole in decisions(name):

@@ -46,6 +46,7 @@ DIFFER = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_the_slow_decider_gives_what_the_golden_cases_expect(name: str) -> None:
     model, folder = sky.load(name, allow=("draft", "variant")), ROOT / name / "cases"

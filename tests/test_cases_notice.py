@@ -18,6 +18,7 @@ SHIPPED = [n for n in NAMES if not n.startswith("fi-sky/") or n == "fi-sky/2026-
 SURVIVORS: dict[str, dict[str, str]] = {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_cases_notice_nineteen_of_twenty_changes_and_the_others_are_listed(name: str) -> None:
     found = notice(sky.load(name, allow=("draft", "variant")), ROOT / name / "cases")

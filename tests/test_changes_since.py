@@ -127,6 +127,7 @@ def test_nothing_has_changed_since_the_decision_itself(model: sky.Model, record:
         assert (changes.changes, changes.corrections, changes.basis, changes.order) == ((), (), {}, {})
 
 
+@pytest.mark.long
 @many
 @given(models(), models(), cases(), days(), days(), st.booleans())
 def test_the_differences_applied_to_the_earlier_lists_give_the_later_lists(
@@ -144,6 +145,7 @@ def test_the_differences_applied_to_the_earlier_lists_give_the_later_lists(
         assert not same_rules or {t.what for t in c.through} <= {"event", "time"}, c
 
 
+@pytest.mark.long
 @many
 @given(models(), cases(), days(), days())
 def test_the_differences_between_earlier_knowledge_and_now_give_the_decision_of_now(
@@ -386,6 +388,7 @@ def _anything() -> st.SearchStrategy[Any]:
     return st.recursive(plain, lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(st.text(max_size=3), inner)))
 
 
+@pytest.mark.long
 @settings(many, max_examples=300)
 @given(st.data())
 def test_a_stored_decision_that_is_damaged_is_compared_or_refused_and_never_a_traceback(data: st.DataObject) -> None:

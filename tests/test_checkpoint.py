@@ -175,6 +175,7 @@ FEW = settings(max_examples=250, deadline=None, derandomize=True, suppress_healt
 DAYS = st.lists(st.integers(1, 34), min_size=1, max_size=3)
 
 
+@pytest.mark.long
 @settings(FEW, phases=(Phase.explicit, Phase.generate))
 @given(data_over_the_summer(), cases_over_the_summer(), DAYS)
 def test_a_checkpoint_changes_nothing(data: dict[str, Any], case: Case, days: list[int]) -> None:

@@ -61,6 +61,7 @@ def run(*command: str, timeout: int = 300) -> tuple[int, str]:
 
 
 # ---------------------------------------------------------------------- the answers
+@pytest.mark.long
 def test_every_answer_of_the_suite_is_the_answer_of_this_library() -> None:
     assert run(sys.executable, str(SUITE / "run.py")) == (0, f"{len(CASES)} passed, 0 failed\n")
 
@@ -235,6 +236,7 @@ def test_the_slow_truths_have_the_public_truth_tables_too() -> None:
 
 
 # ---------------------------------------------------------------------- made anew
+@pytest.mark.long
 def test_the_cases_by_hand_are_those_that_would_be_made_today_byte_for_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(making, "PROCESSES", 1)
     suite = making.Suite()
@@ -254,6 +256,7 @@ def test_the_cases_by_hand_are_those_that_would_be_made_today_byte_for_byte(monk
 
 
 # ---------------------------------------------------------------------- witnesses
+@pytest.mark.long
 @pytest.mark.parametrize("file", sorted({*FILES} - {*BY_HAND}))
 def test_the_slow_programs_say_the_same(file: str) -> None:
     """A part, evenly taken, and no case whose year they would walk for seconds: make.py asks all."""
@@ -417,6 +420,7 @@ def test_the_constructs_that_had_no_case_have_both_their_sides() -> None:
 
 
 # ---------------------------------------------------------------------- a wrong engine is found
+@pytest.mark.long
 @pytest.mark.parametrize("one", breaks.BREAKS[:: len(breaks.BREAKS) // 6], ids=lambda b: b.what)
 def test_a_broken_engine_is_found_by_the_cases_by_hand(one: breaks.Break) -> None:
     failed, first = breaks.found_by(one, ("constructs", "what-happens-when"))
@@ -464,6 +468,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", [[], ["--", *ANSWER]], ids=["this library", "a command"])
 def test_the_python_runner_tells_how_many_passed_and_shows_what_failed(command: list[str], tmp_path: Path) -> None:
     runner = [sys.executable, str(SUITE / "run.py"), "--folder"]

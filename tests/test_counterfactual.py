@@ -381,6 +381,7 @@ def size_of(found: sky.Case, model: sky.Model, step: str, on: date) -> int:
     return sum(a * b for a, b in combinations(sizes, 2)) + sum(sizes)
 
 
+@pytest.mark.long
 @few
 @given(models(), cases(), days())
 def test_the_changes_are_those_that_trying_everything_finds(model: sky.Model, found: sky.Case, on: date) -> None:
@@ -439,6 +440,7 @@ def near_a_limit(draw: st.DrawFn) -> tuple[sky.Model, sky.Case, date]:
     return model, sky.Case("p", events=events), draw(st.sampled_from(NEAR[3:]))
 
 
+@pytest.mark.long
 @settings(few, max_examples=120)
 @given(near_a_limit())
 def test_near_a_limit_the_changes_are_those_that_trying_everything_finds(drawn: tuple[sky.Model, sky.Case, date]) -> None:
@@ -450,6 +452,7 @@ def test_near_a_limit_the_changes_are_those_that_trying_everything_finds(drawn: 
         assert sorted((len(c.facts), c.units, n) for c, n in zip(changes, names, strict=True)) == expected
 
 
+@pytest.mark.long
 @few
 @given(models(), cases(), days())
 def test_applying_a_change_gives_what_it_says_and_no_part_of_it_does(model: sky.Model, found: sky.Case, on: date) -> None:

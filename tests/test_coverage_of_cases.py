@@ -64,6 +64,7 @@ def _town(folder: Path, events: str = "") -> Path:
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_cases_of_a_shipped_ruleset_pass_every_transition_and_every_rule(name: str) -> None:
     found = coverage(sky.load(name, allow=("draft", "variant")), ROOT / name / "cases")

@@ -86,11 +86,13 @@ def mirrored(c: Change) -> Change:
 
 
 # ---------------------------------------------------------------------- values
+@pytest.mark.long
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_ruleset_says_the_same_as_itself(name: str) -> None:
     assert values(name, name) == ()
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.sampled_from(SHIPPED), st.sampled_from(SHIPPED))
 def test_b_against_a_is_the_mirror_of_a_against_b(a: str, b: str) -> None:
@@ -172,6 +174,7 @@ def taken(a: sky.Model, b: sky.Model, case: sky.Case, days: tuple[date, ...], ca
     return found
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(models(), models(), cases(), st.data())
 def test_the_other_way_round_every_pupil_and_all_work_is_mirrored(a: sky.Model, b: sky.Model, case: sky.Case, data: Any) -> None:
@@ -202,6 +205,7 @@ def open_of(d: sky.Decision) -> set[str]:
     return {s.name.split("@")[0] for s in d.open_steps}
 
 
+@pytest.mark.long
 @settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(models(), models(), cases(), st.data())
 def test_from_which_day_is_what_each_day_decided_by_itself_says(a: sky.Model, b: sky.Model, case: sky.Case, data: Any) -> None:

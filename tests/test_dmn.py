@@ -176,6 +176,7 @@ def test_the_foreign_engine_agrees_with_ours_around_every_limit(engine: str) -> 
     assert {str(a) for p in tables for a in p.ours} >= {"True", "False", "nobody"}
 
 
+@pytest.mark.long
 def test_every_limit_is_asked_exactly_and_one_smallest_step_beside_it() -> None:
     for p in shipped_tables():
         grades = {c["grade"] for c in cases_of(p.rules, p.question, 1000)}

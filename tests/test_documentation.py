@@ -160,6 +160,7 @@ def test_every_yaml_block_of_the_reference_is_read_without_a_fault(block: str, t
         assert sky.check(path) == []
 
 
+@pytest.mark.long
 def test_the_tutorial_leads_from_an_export_to_a_printed_rulebook(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8").partition("## From your export")[2]
     export = re.search(r"```csv\n(.*?)```", text, re.DOTALL)
@@ -189,6 +190,7 @@ HOWTO = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "howto-municipality.md
 BEGINNING, FIRST_COUNTER, *SENTENCES = HOWTO
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("block", [FIRST_COUNTER, *SENTENCES])
 def test_every_sentence_of_the_municipality_page_is_read_without_a_fault(block: str, tmp_path: Path) -> None:
     path = tmp_path / "ruleset.yaml"
@@ -292,6 +294,7 @@ def test_pages_show_the_commands_that_there_are() -> None:
     assert shown == {name for name, command in cli.app.commands.items() if not command.hidden}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("line", COMMANDS)
 def test_every_command_of_a_page_ends_with_the_code_that_the_page_gives(line: str, tmp_path: Path) -> None:
     for name, text in FILES.items():

@@ -190,6 +190,7 @@ def shipped_layers() -> list[tuple[str, dict[str, Any]]]:
 SHIPPED = shipped_layers()
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
 @given(st.one_of(g.model_data().map(lambda d: d[0]), gl.language_data()), st.integers(0, 10**9))
 def test_loader_and_schema_agree_on_generated_rulesets_and_on_what_is_made_of_them(data: dict[str, Any], seed: int) -> None:
@@ -200,6 +201,7 @@ def test_loader_and_schema_agree_on_generated_rulesets_and_on_what_is_made_of_th
         assert_they_agree(mutated(data, rng))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(12))
 def test_loader_and_schema_agree_on_what_is_made_of_shipped_layers(seed: int) -> None:
     rng = random.Random(seed)
@@ -230,6 +232,7 @@ def _schema_for(path: Path) -> jsonschema.Draft202012Validator | None:
     return PLAIN if path.name in FILES else None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", sorted(RULESETS.rglob("*.yaml")), ids=lambda p: str(p.relative_to(RULESETS)))
 def test_every_shipped_file_is_taken_by_its_schema(path: Path) -> None:
     schema = _schema_for(path)
@@ -240,6 +243,7 @@ def test_every_shipped_file_is_taken_by_its_schema(path: Path) -> None:
         assert [f"{list(e.absolute_path)}: {e.message[:200]}" for e in schema.iter_errors(seen)] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "data"), SHIPPED, ids=[n for n, _ in SHIPPED])
 def test_a_layer_with_names_of_its_own_is_taken_by_the_schema_of_its_base(name: str, data: dict[str, Any]) -> None:
     base = data.get("extends")

@@ -236,6 +236,7 @@ class ManyPupils(RuleBasedStateMachine):
             self.live.close()
 
 
+@pytest.mark.long
 @needs_durable
 class TestManyPupils(ManyPupils.TestCase):  # type: ignore[misc, valid-type]
     """After any sequence of posts and days live host and `decide` agree on the open steps and tasks of every pupil."""

@@ -327,6 +327,7 @@ def writer(path: Path, n: int = 0) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="skipped: there is no kill -9")
 def test_killed_in_the_middle_of_writing_thirty_times_no_finished_entry_is_lost(tmp_path: Path) -> None:
     path, repairs, said = tmp_path / "log", 0, 0

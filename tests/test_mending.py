@@ -62,6 +62,7 @@ def fix(folder: Path, text: str, *more: str) -> tuple[Result, str]:
     return done, path.read_bytes().decode("utf-8")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
@@ -247,6 +248,7 @@ def words_of(value: object) -> list[str]:
     return [w for x in value for w in words_of(x)] if isinstance(value, list) else [str(value)]
 
 
+@pytest.mark.long
 @few
 @given(slips())
 def test_whatever_is_misspelt_no_value_changes_and_mending_again_changes_nothing(text: str) -> None:
@@ -263,6 +265,7 @@ def test_whatever_is_misspelt_no_value_changes_and_mending_again_changes_nothing
         assert fix(Path(tmp), after)[1] == after
 
 
+@pytest.mark.long
 def test_most_slips_of_one_letter_are_mended() -> None:
     with tempfile.TemporaryDirectory() as tmp:
         mended = [key for key in KEYS if len(key) > 4 and fix(Path(tmp), TOWN.replace(f"{key}:", f"{key[:-1]}x:", 1))[1] == TOWN]

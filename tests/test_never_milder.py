@@ -234,6 +234,7 @@ def hunt(seed: int, share: float, n: int) -> tuple[int, int, list[Any]]:
     return proven, refused, found
 
 
+@pytest.mark.long
 def test_what_is_proven_never_milder_is_not_milder_for_any_record_on_any_day() -> None:
     proven, refused, found = hunt(1, 0.15, 4)
     assert found == []
@@ -322,6 +323,7 @@ def truth(c: Condition, who: Known) -> Truth:
     return truth_of(value in limit if op == "one_of" else value == limit)
 
 
+@pytest.mark.long
 @given(asked(), asked())
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_a_search_in_boxes_finds_what_trying_everything_finds(one: dict[str, Any], two: dict[str, Any]) -> None:
@@ -504,6 +506,7 @@ NOT_SHOWN = ("a wider ground of a step that ends by itself", "a longer window of
 SHOWN = [n for n in REFUSED if n not in NOT_SHOWN]  # of the others no pupil is found: they are refused without one
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_smallest_pupil_is_a_golden_case_that_holds_in_the_base_and_fails_in_the_layer(name: str, tmp_path: Path) -> None:
     path = town(tmp_path, REFUSED[name][0])

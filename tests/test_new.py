@@ -47,6 +47,7 @@ def holds(folder: Path) -> list[str]:
     return [o.name for o in outcomes]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("base", "language"), [*zip([*PRESETS, *EXAMPLES], ["fi", "sv", "en"] * 3, strict=False)])
 def test_a_layer_as_its_base_is_checked_and_tested_at_once(base: str, language: str, tmp_path: Path) -> None:
     folder = tmp_path / "my-town"
@@ -102,6 +103,7 @@ def chosen(draw: st.DrawFn) -> tuple[str, dict[str, str]]:
     return base, values
 
 
+@pytest.mark.long
 @settings(max_examples=10, deadline=None)
 @given(chosen(), st.dates(date(2026, 8, 1), date(2027, 4, 15)), st.sampled_from(["fi", "sv", "en"]))
 def test_any_allowed_numbers_make_a_layer_without_faults_whose_cases_hold(
@@ -193,6 +195,7 @@ ASKED = ["name", "id", "from", "version", FIRST, TALK, SECOND, "contact", "third
 TAKEN = "\n" * len(ASKED)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("language", "word"), [("fi", "takaisin"), ("sv", "Tillbaka"), ("en", "back"), ("en", "<"), ("fi", "<")])
 def test_the_question_before_is_asked_again_and_its_new_answer_holds(language: str, word: str, tmp_path: Path) -> None:
     folder = tmp_path / "my-town"

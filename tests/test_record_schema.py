@@ -153,6 +153,7 @@ def test_what_the_schema_makes_is_taken_and_what_is_taken_is_in_the_schema() -> 
     assert SEEN["taken"] > 80, SEEN
 
 
+@pytest.mark.long
 def test_a_record_spoilt_in_one_place_is_refused_by_both_or_by_none() -> None:
     SEEN.clear()
     MANY(given(spoilt())(agree))()

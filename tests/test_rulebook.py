@@ -37,6 +37,7 @@ def words_of(html: str) -> str:
     return " ".join(unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.DOTALL)).split())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", NAMES)
 def test_every_number_name_source_and_gap_of_a_ruleset_stands_in_its_rulebook(name: str, language: str) -> None:

@@ -17,6 +17,7 @@ ROOT = rulesets_folder()
 NAMES = sorted(str(p.parent.relative_to(ROOT)) for p in ROOT.rglob("ruleset.yaml"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shipped_ruleset_has_no_faults(name: str) -> None:
     assert sky.check(name) == []
@@ -30,12 +31,14 @@ def test_the_golden_cases_of_a_shipped_ruleset_hold(name: str) -> None:
     assert [f"{o.file}:{o.line}: {f}" for o in outcomes for f in o.faults] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [n for n in NAMES if n.startswith(("examples/", "foreign/"))])
 def test_what_was_published_elsewhere_answers_only_when_asked_to(name: str) -> None:
     with pytest.raises(sky.RulesetError, match="it answers only when asked to"):
         sky.load(name)
 
 
+@pytest.mark.long
 def test_the_command_line_checks_and_tests_a_whole_folder() -> None:
     for command in ("check", "test"):
         result = CliRunner().invoke(app, [command, str(ROOT)])

@@ -10,6 +10,7 @@ import asyncio
 import importlib.util
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -34,7 +35,7 @@ except ImportError as e:
 if not Path("/proc/self/task").is_dir():
     pytest.skip("skipped: memory and work of processes are read as Linux tells them", allow_module_level=True)
 
-from served import ENDLESS, Served, answer_from, head_of, is_closed, served
+from served import ENDLESS, Served, answer_from, head_of, is_closed, served, wait_for
 
 from sky_model.host.service import EXAMPLES
 
@@ -73,6 +74,7 @@ def is_served(service: Served) -> bool:
 
 
 # ---------------------------------------------------------------------- many at once
+@pytest.mark.long
 def test_ten_thousand_requests_at_once_get_each_its_own_answer_or_are_told_that_it_is_busy() -> None:
     connections, times, at_once = 800, 13, 500
     expected = [right(n) for n in range(connections)]
@@ -114,6 +116,7 @@ def test_ten_thousand_requests_at_once_get_each_its_own_answer_or_are_told_that_
         assert is_served(service)
 
 
+@pytest.mark.long
 def test_memory_stays_flat_over_thousands_of_requests_and_mistakes() -> None:
     spec = importlib.util.spec_from_file_location("bench_serve", ROOT / "bench" / "serve.py")
     assert spec is not None
@@ -148,6 +151,7 @@ def lines_from(s: socket.socket) -> Iterator[Any]:
         yield from map(json.loads, whole)
 
 
+@pytest.mark.long
 def test_a_line_is_answered_before_the_next_one_is_sent(hasty: Served) -> None:
     with hasty.connect() as s:
         s.sendall(head_of(MANY, None, LINES))
@@ -167,6 +171,7 @@ def test_a_line_is_answered_before_the_next_one_is_sent(hasty: Served) -> None:
         assert last == right(9)
 
 
+@pytest.mark.long
 def test_thousands_of_lines_are_answered_in_flat_memory() -> None:
     many, lines = 4000, [json.dumps(asked_of(n)).encode() + b"\n" for n in range(50)]
     expected = [right(n) for n in range(50)]
@@ -192,6 +197,7 @@ def test_thousands_of_lines_are_answered_in_flat_memory() -> None:
         assert service.memory() < before * 1.05
 
 
+@pytest.mark.long
 def test_a_line_of_a_gigabyte_is_one_error_and_is_never_in_memory() -> None:
     with served(workers=1) as service, service.connect(120) as s:
         assert is_served(service)
@@ -208,16 +214,18 @@ def test_a_line_of_a_gigabyte_is_one_error_and_is_never_in_memory() -> None:
 
 
 def test_a_client_that_goes_away_stops_the_work(hasty: Served) -> None:
-    body = b"".join(json.dumps(asked_of(n)).encode() + b"\n" for n in range(4000))
+    body = b"".join(json.dumps(x).encode() + b"\n" for x in (asked_of(0), *[ENDLESS] * 1000))  # half an hour, two seconds each
     with hasty.connect() as s:
-        s.sendall(head_of(MANY, len(body), LINES))
-        s.sendall(body[:200_000])
+        s.sendall(head_of(MANY, len(body), LINES) + body)
         assert next(lines_from(s)) == right(0)
-    time.sleep(1)
-    before = hasty.worked()
-    time.sleep(1)
-    assert hasty.worked() - before < 0.3, "it works on for nobody"
+    assert wait_for(lambda: is_idle(hasty)), "it works on for nobody"
     assert is_served(hasty)
+
+
+def is_idle(service: Served) -> bool:
+    before = service.worked()
+    time.sleep(1)
+    return service.worked() - before < 0.1
 
 
 def test_who_does_not_read_is_not_read_from_and_is_ended_in_time(hasty: Served) -> None:
@@ -226,7 +234,7 @@ def test_who_does_not_read_is_not_read_from_and_is_ended_in_time(hasty: Served) 
     with hasty.connect() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
         s.sendall(head_of(MANY, None, LINES))
-        s.settimeout(30)
+        s.settimeout(300)
 
         def send() -> None:
             nonlocal sent
@@ -244,7 +252,7 @@ def test_who_does_not_read_is_not_read_from_and_is_ended_in_time(hasty: Served) 
 def test_who_asks_and_asks_and_never_reads_is_ended_in_time(hasty: Served) -> None:
     with hasty.connect() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
-        s.settimeout(30)
+        s.settimeout(300)
         with pytest.raises(ConnectionError):
             s.sendall(b"GET /openapi.json HTTP/1.1\r\nhost: here\r\n\r\n" * 1_000_000)
     assert is_served(hasty)
@@ -255,13 +263,11 @@ def test_a_head_that_does_not_come_is_told_so_and_others_are_served(hasty: Serve
     for begun in (b"", b"POST /decide HTTP/1.1\r\nho"):
         with hasty.connect() as s:
             s.sendall(begun)
-            began = time.monotonic()
             assert is_served(hasty)
             if begun:
                 status, said = answer_from(s)
                 assert (status, said["error"]["code"]) == (408, "slow")
-            assert is_closed(s, 5)
-            assert time.monotonic() - began < 4
+            assert is_closed(s)
 
 
 def test_a_head_of_a_byte_a_while_is_ended_also_after_an_answer(hasty: Served) -> None:
@@ -269,20 +275,19 @@ def test_a_head_of_a_byte_a_while_is_ended_also_after_an_answer(hasty: Served) -
         body = json.dumps(DECIDE).encode()
         s.sendall(head_of("/decide", len(body)) + body)
         assert answer_from(s)[0] == 200
-        began = time.monotonic()
 
         def send() -> None:
-            for byte in head_of("/decide", 10, "x" * 200):
+            for byte in head_of("/decide", 10, "x" * 2000):  # three minutes, if nobody ended it
                 s.sendall(bytes([byte]))
                 time.sleep(0.1)
 
         with pytest.raises(ConnectionError):
             send()
-        assert time.monotonic() - began < 4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["/decide", MANY])
-@pytest.mark.parametrize("pause", [0.2, 60.0], ids=["a-byte-a-while", "half-and-no-more"])
+@pytest.mark.parametrize("pause", [0.2, 3600.0], ids=["a-byte-a-while", "half-and-no-more"])
 def test_a_body_that_does_not_come_is_told_so_and_others_are_served(hasty: Served, path: str, pause: float) -> None:
     body = json.dumps(DECIDE).encode()
     stop = threading.Event()
@@ -300,7 +305,6 @@ def test_a_body_that_does_not_come_is_told_so_and_others_are_served(hasty: Serve
 
         thread = threading.Thread(target=trickle)
         thread.start()
-        began = time.monotonic()
         try:
             assert is_served(hasty)
             if path == MANY:
@@ -310,27 +314,40 @@ def test_a_body_that_does_not_come_is_told_so_and_others_are_served(hasty: Serve
                 status, said = answer_from(s)
                 assert status == 408
             assert said["error"]["code"] == "slow"
-            assert time.monotonic() - began < 4
-            assert is_closed(s, 12)
+            assert is_closed(s)
         finally:
             stop.set()
             thread.join()
 
 
-def test_two_hundred_slow_clients_keep_nobody_waiting(hasty: Served) -> None:
+def test_two_hundred_slow_clients_keep_nobody_waiting() -> None:
+    with served(seconds=3600, head=3600, taken=3600, workers=2) as patient:  # it does not end them: others are served beside them
+        slow = [patient.connect() for _ in range(200)]
+        try:
+            for s in slow:
+                s.sendall(head_of("/decide", 1000) + b"{")
+            assert all(is_served(patient) for _ in range(20))
+            for s in slow:
+                s.setblocking(False)
+                with pytest.raises(BlockingIOError):
+                    s.recv(1)
+        finally:
+            for s in slow:
+                s.close()
+
+
+def test_two_hundred_slow_clients_are_told_so(hasty: Served) -> None:
     slow = [hasty.connect() for _ in range(200)]
     try:
         for s in slow:
             s.sendall(head_of("/decide", 1000) + b"{")
-        began = time.monotonic()
-        assert all(is_served(hasty) for _ in range(20))
-        assert time.monotonic() - began < 2
         assert {answer_from(s)[0] for s in slow} == {408}
     finally:
         for s in slow:
             s.close()
 
 
+@pytest.mark.long
 def test_more_connections_than_it_may_open_wait_and_say_nothing_without_end() -> None:
     resource = pytest.importorskip("resource", reason="skipped: no limits of open files on this system")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -344,7 +361,7 @@ def test_more_connections_than_it_may_open_wait_and_say_nothing_without_end() ->
             for s in idle:
                 s.close()
             service.process.terminate()
-            assert b"".join(service.process.communicate(timeout=30)) == b""
+            assert b"".join(service.process.communicate(timeout=300)) == b""
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
@@ -367,24 +384,19 @@ def test_a_body_that_is_too_long_is_told_so_at_once_and_never_in_memory(hasty: S
     assert is_served(hasty)
 
 
+@pytest.mark.long
 def test_bodies_together_are_no_more_than_fits() -> None:
     with served(body=1_000_000, held=3_000_000, workers=1) as service:
         waiting = [service.connect() for _ in range(6)]
         for s in waiting:
             s.sendall(head_of("/decide", 1_000_000) + b" " * 900_000)
-        time.sleep(0.5)
+        assert wait_for(lambda: len(select.select(waiting, [], [], 0)[0]) >= 3)
+        answered = select.select(waiting, [], [], 0)[0]
+        assert {answer_from(s)[1]["error"]["code"] for s in answered} == {"busy"}
+        assert 3 <= len(answered) < 6
         for s in waiting:
-            s.settimeout(0.2)
-        told = []
-        for s in waiting:
-            try:
-                told.append(answer_from(s)[1]["error"]["code"])
-            except TimeoutError:
-                s.close()
-        assert set(told) == {"busy"}
-        assert 3 <= len(told) < 6
-        time.sleep(0.5)
-        assert is_served(service)
+            s.close()
+        assert wait_for(lambda: is_served(service))
         for s in waiting:
             s.close()
 
@@ -443,11 +455,12 @@ def test_what_is_not_http_is_told_so_in_the_same_shape(hasty: Served, head: byte
         s.sendall(head)
         status, said = answer_from(s)
         assert (status, said["error"]["code"]) == (400, "head")
-        assert is_closed(s, 3)
+        assert is_closed(s)
     assert is_served(hasty)
 
 
 # ---------------------------------------------------------------------- rules replaced meanwhile
+@pytest.mark.long
 def test_rules_replaced_while_requests_run_change_no_answer_until_it_is_started_again(tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     shutil.copytree(rulesets_folder() / "presets" / "lessons-per-term", rules, ignore=shutil.ignore_patterns("cases"))
@@ -465,10 +478,8 @@ def test_rules_replaced_while_requests_run_change_no_answer_until_it_is_started_
         threads = [threading.Thread(target=ask) for _ in range(4)]
 
         def answered(more: int) -> None:
-            enough, until = count[200] + more, time.monotonic() + 60
-            while count[200] < enough and time.monotonic() < until:
-                time.sleep(0.05)
-            assert count[200] >= enough
+            enough = count[200] + more
+            assert wait_for(lambda: count[200] >= enough)
 
         for t in threads:
             t.start()
@@ -503,6 +514,7 @@ def test_rules_replaced_while_requests_run_change_no_answer_until_it_is_started_
 HOSTILE = "Aino-Zyx-Virtanen"
 
 
+@pytest.mark.long
 def test_nothing_of_what_is_asked_is_logged() -> None:
     h = HOSTILE.encode()
     with served(seconds=2, head=1, workers=1) as service:
@@ -536,17 +548,22 @@ def test_nothing_of_what_is_asked_is_logged() -> None:
     assert out + err == b""
 
 
+@pytest.mark.long
 def test_when_the_service_is_lost_no_process_works_on_for_nobody() -> None:
     with served(seconds=3, workers=1) as service, service.connect() as s:
-        body = json.dumps(ENDLESS).encode()
-        s.sendall(head_of("/decide", len(body)) + body)
-        time.sleep(1)
-        (worker,) = service.processes()[1:]
+        worker = at_work(service, s)
         service.process.kill()
-        until = time.monotonic() + 10
-        while _is_alive(worker) and time.monotonic() < until:
-            time.sleep(0.1)
-        assert not _is_alive(worker)
+        assert wait_for(lambda: not _is_alive(worker))
+
+
+def at_work(service: Served, s: socket.socket) -> int:
+    """The process that works on a request without end."""
+    assert is_served(service)
+    body = json.dumps(ENDLESS).encode()
+    before = service.worked()
+    s.sendall(head_of("/decide", len(body)) + body)
+    assert wait_for(lambda: service.worked() > before + 0.2)
+    return service.processes()[1]
 
 
 def _is_alive(pid: int) -> bool:
@@ -557,17 +574,13 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.long
 def test_told_to_end_it_ends_with_all_its_processes_also_while_it_works() -> None:
-    with served(workers=2) as service:
+    with served(seconds=3600, workers=2) as service:
         with service.connect() as s:
-            body = json.dumps(ENDLESS).encode()
-            s.sendall(head_of("/decide", len(body)) + body)
-            time.sleep(1)
+            at_work(service, s)
             pids = service.processes()
             assert len(pids) == 3
-            began = time.monotonic()
             service.process.terminate()
-            assert service.process.wait(30) == 0
-        assert time.monotonic() - began < 15
-        time.sleep(0.3)
-        assert [p for p in pids[1:] if _is_alive(p)] == []
+            assert service.process.wait(300) == 0
+        assert wait_for(lambda: not any(map(_is_alive, pids[1:])))

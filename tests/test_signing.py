@@ -98,6 +98,7 @@ def test_the_manifest_names_every_file_of_the_layer_and_of_its_bases(town: Path)
     assert json.loads(canonical(manifest)) == manifest
 
 
+@pytest.mark.long
 def test_a_changed_byte_of_any_file_is_refused_with_the_files_name(town: Path) -> None:
     for path in _files(town):
         was = path.read_bytes()
@@ -117,6 +118,7 @@ def test_other_line_ends_of_any_file_are_refused_with_the_files_name(town: Path)
     assert verify(town, [PUBLIC]) == []
 
 
+@pytest.mark.long
 def test_an_added_file_is_refused_with_its_name_wherever_it_lies(town: Path) -> None:
     for folder in sorted({p.parent for p in _files(town)}):
         for name in ("escalation-2.yaml", ".hidden"):
@@ -341,6 +343,7 @@ def test_every_command_that_answers_by_rules_takes_keys() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_with_a_key_answers_as_without_one_and_refuses_or_warns_when_a_file_differs(name: str, desk: Path) -> None:
     command = COMMANDS[name]
@@ -362,6 +365,7 @@ def test_a_command_with_a_key_answers_as_without_one_and_refuses_or_warns_when_a
     assert warned.stderr == f"warning: {refused.stderr}\n{without.stderr}"  # once, whatever is asked after it
 
 
+@pytest.mark.long
 def test_a_change_of_any_file_of_any_layer_is_told_by_a_command_too(desk: Path) -> None:
     town = desk / "signed-town"
     before = call(DECIDE).stdout
@@ -488,6 +492,7 @@ def _rewrite(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+@pytest.mark.long
 def test_a_file_of_schools_says_once_whose_signatures_hold_for_all_its_rulesets(schools: Path, desk: Path) -> None:
     assert by_schools(schools).exit_code == 0  # what --rules stands at when nobody says it answers no school: it is not asked
     for name in ("signed-town", "next-town", "other-town", "signed-base/1"):
@@ -510,6 +515,7 @@ def test_a_file_of_schools_says_once_whose_signatures_hold_for_all_its_rulesets(
     assert [p.code for p in read_schools(schools, allow={"draft"}).warnings] == ["not-signed"]
 
 
+@pytest.mark.long
 def test_rules_that_answer_beside_those_of_the_schools_must_be_signed_too(schools: Path, desk: Path) -> None:
     assert by_schools(schools, rules="signed-town").exit_code == 0
     assert "[not-signed]" in by_schools(schools, rules="presets/lessons-per-term").stderr
@@ -543,6 +549,7 @@ def test_the_page_shows_a_file_of_schools_that_is_read() -> None:
     assert (said is not None and (said.signed_by, said.unsigned), problems) == ((["keys/town.pub"], "refuse"), [])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("said", "code", "place"),
     [
@@ -563,6 +570,7 @@ def test_what_a_file_of_schools_says_wrongly_about_signatures_is_told_with_its_p
     assert f"schools.yaml{place}" in done.stderr
 
 
+@pytest.mark.long
 def test_without_cryptography_keys_are_an_error_and_never_passed_over(schools: Path, desk: Path) -> None:
     program = "import sys; sys.modules['cryptography'] = None\nfrom sky_model.cli import main; main()"
     for words in (("--schools", str(schools)), ("--rules", "signed-town", "--signed-by", "other.pub")):

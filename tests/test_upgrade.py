@@ -417,6 +417,7 @@ def test_the_presets_go_up_to_the_draft_without_a_conflict(preset: str, tmp_path
     assert sky.check(tmp_path / "new") == []
 
 
+@pytest.mark.long
 def test_every_shipped_layer_next_to_the_base_goes_up_or_is_told_what_stands_in_its_way() -> None:
     layers = [
         p.parent for p in rulesets_folder().rglob("ruleset.yaml") if "extends: fi-sky/2026-1" in p.read_text(encoding="utf-8")
@@ -602,6 +603,7 @@ def test_nothing_is_lost_every_statement_is_in_the_new_file_or_told(world: tuple
         assert dropped or sorted(comments) == sorted(re.findall(r"# (?:about|above|own|beside).*", text))
 
 
+@pytest.mark.long
 @few
 @given(worlds())
 def test_what_one_side_changed_is_taken_and_without_a_conflict_the_new_layer_loads(world: tuple[str, str, str]) -> None:
@@ -624,6 +626,7 @@ def test_what_one_side_changed_is_taken_and_without_a_conflict_the_new_layer_loa
                 assert b == c == d, path
 
 
+@pytest.mark.long
 def test_generated_worlds_have_every_status() -> None:
     seen: set[str] = set()
 
