@@ -1,6 +1,6 @@
 """The oracle (`tests/oracle`) by hand, one row a sentence of the second edition or an edge of it.
 
-Days of the rows are whole numbers; day 0 is Monday 3 August 2026. Their calendar: terms 0-34 and 35-69, school on weekdays, no school
+Days of the rows are whole numbers; day 0 is Monday 3 August 2026. Their calendar: terms 0-34 and 35-69, school on weekdays, none on
 14-20 and 31-36. The limit is 10 lessons of a term unless said. The rows are those of the proofs from which the second edition was
 decided, here over real rulesets, records and calendars.
 """
@@ -1619,7 +1619,7 @@ def _():
     assert path(R(), [mark(i, 1, 1) for i in range(6)] + [Register(1, 90, 1, 4, 4)], 2).answer["doubtful"]
 
 
-# ---------------------------------------------------------------------- the figures of the second edition, over the shipped preset
+# ---------------------------------------------------------------- the figures of the second edition, over the shipped preset
 PRESET = "presets/lessons-per-term"
 KOTKA = {"*": "example-week-43/2026-27"}
 SUMMER = {"*": "example-week-43/2026-27+made-up/2027-28"}
@@ -1836,9 +1836,7 @@ def _():
     assert "check:m5" not in p.tasks()
 
 
-@row(
-    "messages: owed once in a term from the first day that it is true, until sent; the next term anew, without the marks told before"
-)
+@row("messages: owed once in a term from the first day that it is true, until sent; next term anew, without marks told before")
 def _():
     year = [ruleset(step(actions=acts()), messages=[{**NOTE, "when": {"year": {"at_least": 10}}}])]
     c = [mark(1, 1, 12)]

@@ -7,14 +7,15 @@ that are undecided or in doubt and for the tasks whose `when` is unknown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sky_model.decision import OpenQuestion
 from sky_model.events import end_of
-from sky_model.facts import FALSE, NOT_GIVEN, TRUE, UNKNOWN, Facts
-from sky_model.path import Opening, Path
-from sky_model.rules import Act, ByGrade, Condition, Count, Ruleset, StepOf, Test, tests_in
+from sky_model.facts import FALSE, NOT_GIVEN, TRUE, UNKNOWN, Facts, Pair
+from sky_model.path import Path, Undecided
+from sky_model.rules import ByGrade, Condition, Count, NoneOf, Ruleset, StepOf, Test, tests_in
 from sky_model.tasks import Task
 
 __all__ = ["questions"]
@@ -75,27 +76,30 @@ class _Asking:
 
     def waiting(self, tasks: Iterable[Task]) -> Iterator[Waiting]:
         """Everything that waits: undecided steps, open steps in doubt, tasks whose `when` is unknown."""
-        for name, since in self.path.undecided.items():
+        for name, u in self.path.undecided_as.items():
             step, v = self.path.undecided_steps[name]
-            expected = self._expected(v.facts, step, since)
-            for m in self._of_step(v.facts, step, since):
-                yield Waiting(step.base, None, since, m, expected)
+            expected = self._expected(v.facts, step, u.day)
+            for m in self._of_undecided(u):
+                yield Waiting(step.base, None, u.day, m, expected)
         for o in self.path.standing():
-            if o.is_in_doubt:
-                facts = self.path.versions[o.version].facts
-                for about in self.path.days_in_doubt(o):
-                    for m in self._of_step(facts, o.step, about):
-                        if m.what != "known_late":
-                            yield Waiting(o.step.base, None, about, m)
-        for t in tasks:
-            if t.state != "undecided":
-                continue
+            doubt = self.path.doubt(o) if o.is_in_doubt and not o.is_withdrawn else None
+            if doubt is not None:
+                about, at = doubt
+                for m in self._of_step(self.path.versions[o.version], o.step, about, at):
+                    yield Waiting(o.step.base, None, about, m)
+        for t in (t for t in tasks if t.state == "undecided"):
             for o in (o for o in self.path.openings if o.name in t.openings):
-                facts = self.path.versions[o.version].facts
-                act = _act_of(facts.rules, o, t.action)
-                if act is not None and act.when is not None:
-                    for m in self._of_condition(facts, act.when, self.on):
-                        yield Waiting(None, t.name, o.day, m)
+                v = self.path.versions[o.version]
+                act = next((a for a in self.path.acts_of(o) if a.id == t.action), None)
+                if act is None or act.when is None:
+                    continue
+                found = list(self._of(v, act.when, self.on, end_of(self.on) + 1, UNKNOWN))
+                since = next((d for d in range(o.day, self.on + 1) if self._is_unknown(v, act.when, d)), self.on) if found else 0
+                for m in found:
+                    yield Waiting(None, t.name, since, m)
+
+    def _is_unknown(self, v: Any, condition: Condition, day: int) -> bool:
+        return self.path.holds(v, condition, day, self.now, end_of(day) + 1)[0] == UNKNOWN
 
     def _expected(self, f: Facts, step: StepOf, since: int) -> date | None:
         """The day on which `expected_by` became true while the step is undecided."""
@@ -108,47 +112,97 @@ class _Asking:
         return None
 
     # ------------------------------------------------------------------ which fact is missing
-    def _of_step(self, f: Facts, step: StepOf, about: int) -> list[Missing]:
-        out = [m for t in step.tests for m in self._of_test(f, t, about)]
-        if step.grades and f.place(about, self.now).grade is None:
+    def _of_undecided(self, u: Undecided) -> list[Missing]:
+        v, f = u.version, u.version.facts
+        if u.is_late:  # the answer would have been yes on a day that is past: a person looks at it
+            parts = self._parts(v, u.step, u.day, u.at)
+            counted = [
+                t.fact
+                for c, since in parts
+                for t in tests_in(c)
+                if t.what == "counter" and self.path.holds(v, t, u.day, self.now, u.at, since=since)[0] == TRUE
+            ]
+            who = tuple(u.step.said.closing.by) if u.step.said.closing else ()
+            return [Missing("known_late", counted[0] if counted else u.step.base, (u.day,), who)]
+        found = self._of_step(v, u.step, u.day, u.at)
+        if not found:  # what holds may be new ground: a lesson not marked may be the new mark
+            parts = self._parts(v, u.step, u.day, u.at)
+            found = [m for c, since in parts for m in self._of(v, c, u.day, u.at, FALSE, since, is_whole=True)]
+            if u.step.grades and f.place(u.day, self.now).grade is None:
+                found.append(Missing("not_given", "grade"))
+        return found
+
+    def _parts(self, v: Any, step: StepOf, day: int, at: int) -> list[tuple[Condition, int | None]]:
+        """`opens`, and the smaller limits of a watch where it watches on the day, with the day from which those count."""
+        since = self.path.watched_since(v, step, day, self.now, self.now)
+        more: list[tuple[Condition, int | None]] = [] if step.watch is None or since is None else [(step.watch, since)]
+        return [(step.opens, None), *more]
+
+    def _of_step(self, v: Any, step: StepOf, about: int, at: int) -> list[Missing]:
+        parts = self._parts(v, step, about, at)
+        if any(self.path.holds(v, c, about, self.now, at, early=FALSE, since=since)[0] == TRUE for c, since in parts):
+            parts = []  # only whether it is for the pupil's grade is not known
+        out = [m for c, since in parts for m in self._of(v, c, about, at, FALSE, since)]
+        if step.grades and v.facts.place(about, self.now).grade is None:
             out.append(Missing("not_given", "grade"))
-        if not out:  # the answer would have been yes on a day that is past: a person looks at it
-            counted = [t.fact for t in step.tests if t.what == "counter"]
-            who = tuple(step.said.closing.by) if step.said.closing else ()
-            out.append(Missing("known_late", counted[0] if counted else step.id, (about,), who))
         return out
 
-    def _of_condition(self, f: Facts, condition: Condition, about: int) -> list[Missing]:
-        return [m for t in tests_in(condition) for m in self._of_test(f, t, about)]
-
-    def _of_test(self, f: Facts, t: Test, about: int) -> Iterator[Missing]:
-        """What is missing so that one comparison would be known."""
-        if t.is_unsaid or t.what == "step" or f.ask(t, about, self.now, FALSE) != UNKNOWN:
+    def _of(
+        self, v: Any, c: Condition, about: int, at: int, early: Pair, since: int | None = None, *, is_whole: bool = False
+    ) -> Iterator[Missing]:
+        """What is missing of the parts of a condition that are unknown and can decide it; `is_whole`: of those that hold too."""
+        value = self.path.holds(v, c, about, self.now, at, early=early, since=since)[0]
+        if value == FALSE or (value == TRUE and not is_whole):
             return
-        if t.what == "question":
+        if isinstance(c, Test):
+            yield from self._of_test(v.facts, c, about, at, since, value, is_whole)
+            return
+        if isinstance(c, NoneOf):
+            early, is_whole = {UNKNOWN: UNKNOWN, FALSE: TRUE, TRUE: FALSE}[early], False
+        for part in c.parts:
+            yield from self._of(v, part, about, at, early, since, is_whole=is_whole)
+
+    def _of_test(
+        self, f: Facts, t: Test, about: int, at: int, since: int | None, value: Pair, is_whole: bool
+    ) -> Iterator[Missing]:
+        """What is missing so that one comparison would be known."""
+        if t.is_unsaid or t.what == "step":
+            return
+        if t.what == "question" and value == UNKNOWN:
             yield Missing("not_answered", t.fact, (), tuple(f.rules.questions[t.fact].by))
-        elif t.what == "grade":
+        elif t.what == "grade" and value == UNKNOWN:
             yield Missing("not_given", "grade")
         elif t.what == "counter":
-            yield from self._of_counter(f, t, f.rules.counters[t.fact], about)
+            yield from self._of_counter(f, t, about, at, since, is_whole)
 
-    def _of_counter(self, f: Facts, t: Test, count: Count, about: int) -> Iterator[Missing]:
-        begins = f.counted_from(count, about, self.now)
-        first = about if begins is None else begins
+    def _of_counter(self, f: Facts, t: Test, about: int, at: int, since: int | None, is_whole: bool) -> Iterator[Missing]:
+        count = f.rules.counters[t.fact]
+        by_grade = [(op, limit) for op, limit in t.asks if isinstance(limit, ByGrade)]
+        if by_grade and f.place(about, self.now).grade is None:  # is it the grade, or would no grade make it known?
+            each = [
+                {f.ask(replace(t, asks=((op, x),)), about, self.now, UNKNOWN, since, at) for x in limit.values.values()}
+                for op, limit in by_grade
+            ]
+            if any(len(values) > 1 for values in each):
+                yield Missing("not_given", "grade")
+            if not any(UNKNOWN in values for values in each):
+                return
+        first = f.counted_from(count, about, self.now, since, at, t.checks_in)
+        read = f.read_as_of(count, about, self.now, at, t.checks_in)
+        if first is None or read is None:
+            return
         if count.is_compared:  # the days before it are counted too
             first = min(first, f.begins(self.now))
-        found = self._days_open(f, count, first, about)
-        if f.place(about, self.now).grade is None and any(isinstance(limit, ByGrade) for _, limit in t.asks):
-            found.append(Missing("not_given", "grade"))
-        if not found or self._needs_planned(f, count, first, about):
-            found.append(Missing("not_given", "lessons_per_week"))
+        found = self._days_open(f, count, first, read, about)
         yield from found
+        if (not found and not is_whole) or (self._needs_planned(f, count, first, read) and not is_whole):
+            yield Missing("not_given", "lessons_per_week")
 
-    def _days_open(self, f: Facts, count: Count, first: int, about: int) -> list[Missing]:
+    def _days_open(self, f: Facts, count: Count, first: int, last: int, about: int) -> list[Missing]:
         """Days without marks, marks that are set aside, and questions on which the counting of marks hangs."""
         gaps, aside = set[int](), set[int]()
         for p in f.parts(count, f._epoch(self.now)):
-            if first <= p.day <= about and p.enter <= self.now < p.leave and p.high > p.low:
+            if first <= p.day <= last and p.enter <= self.now < p.leave and p.high > p.low:
                 (gaps if p.mark is None else aside).add(p.day)
         who = tuple(r for r in ("subject-teacher", "class-lead") if r in f.rules.roles)
         out = []
@@ -156,7 +210,7 @@ class _Asking:
             out.append(Missing("not_marked", "register", tuple(sorted(gaps)), who))
         if aside:
             out.append(Missing("set_aside", "mark", tuple(sorted(aside)), who))
-        return out + self._open_in_only_if(f, count, first, about)
+        return out + self._open_in_only_if(f, count, first, last, about)
 
     def _needs_planned(self, f: Facts, count: Count, first: int, about: int) -> bool:
         """Does the counter hang on how many lessons were planned, and has nobody said it?"""
@@ -171,11 +225,11 @@ class _Asking:
             d.planned is None and any(p.said is not None and p.low and p.high < NOT_GIVEN for p in d.pieces) for d in of_days
         )
 
-    def _open_in_only_if(self, f: Facts, count: Count, first: int, about: int) -> list[Missing]:
+    def _open_in_only_if(self, f: Facts, count: Count, first: int, last: int, about: int) -> list[Missing]:
         """What is not known of marks that count only with something: the questions that nobody answered."""
         out = []
         for kind, condition in count.only_if:
-            marks = (e for d in f.days_between(first, about, self.now) for e in f.entries(d, self.now))
+            marks = (e for d in f.days_between(first, last, self.now) for e in f.entries(d, self.now))
             if f.only_if(condition, about, self.now) != UNKNOWN or not any(e.kind == kind and e.high for e in marks):
                 continue
             for t in tests_in(condition):
@@ -184,17 +238,3 @@ class _Asking:
                 elif t.what == "grade" and f.ask(t, about, self.now, UNKNOWN) == UNKNOWN:
                     out.append(Missing("not_given", "grade"))
         return list(dict.fromkeys(out))
-
-
-def _act_of(rules: Ruleset, o: Opening, action: str) -> Act | None:
-    """The action as the opening asks it: its own, or that of a step that it includes."""
-    steps = [o.step]
-    for s in steps:  # grows while it is read
-        for a in s.actions:
-            if a.id == action:
-                return a
-        for low, how in s.above.items():
-            below = rules.step_by_id.get(low)
-            if how == "includes" and below is not None and below not in steps:
-                steps.append(below)
-    return None

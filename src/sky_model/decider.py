@@ -18,7 +18,7 @@ from sky_model.contests import is_contest
 from sky_model.decision import Asked, Decision
 from sky_model.engine import digest, engine_fingerprint, engine_version
 from sky_model.errors import RecordError, RulesetError
-from sky_model.events import DAY, Enrolment, Mark, Register, end_of
+from sky_model.events import DAY, Enrolment, Mark, Register, Retracted, end_of
 from sky_model.facts import Facts
 from sky_model.messages import messages
 from sky_model.path import Path, in_force
@@ -253,7 +253,9 @@ class Decider:
         on = date.fromordinal(self.on)
         if self.case.data_until is not None:
             return min(self.case.data_until, on), self.case.data_until_from, True
-        newest = newest_marked(self.facts.case, on, end_of(self.known // DAY))
+        newest = newest_marked(
+            self.facts.case, on, self.now, lambda day: self.facts.place(day, self.now).school == self.place.school
+        )
         return newest, "marks" if newest is not None else None, False
 
     def _pauses(self) -> tuple[tuple[date, date], ...]:
@@ -293,18 +295,25 @@ class Decider:
 
     def _unknown_events(self) -> list[str]:
         """Events that name what the ruleset does not have: kept, not used, told."""
-        r, out = self.rules, [name for day, name in self.case.twice if day * DAY <= self.known]
+        out = [name for day, name in self.case.twice if day * DAY <= self.known]
+        rules = [v.facts.rules for v in self.path.versions]
         for known, events in (
-            (r.reports, self.facts.reports),
-            (r.questions, self.facts.answers),
-            (r.consents, self.facts.consents),
+            ({name for r in rules for name in r.reports}, self.facts.reports),
+            ({name for r in rules for name in r.questions}, self.facts.answers),
+            ({name for r in rules for name in r.consents}, self.facts.consents),
         ):
-            unknown = (d.event for name, found in events.items() if name not in known for d in found)
-            out += [str(e.id) for e in unknown if not is_contest(e)]
-        actions = {a.id for v in self.model.versions for s in v.steps for a in s.actions}
+            said = (d.event for found in events.values() for d in found)
+            out += [str(e.id) for e in said if not self._is_known(e, known)]
+        actions = {a.id for v in rules for s in v.steps for a in s.actions} | {n.id for v in rules for n in v.notices}
         taken = ((name, d) for name, found in self.facts.taken.items() if not is_reserved(name) for d in found)
         out += [str(d.event.id) for name, d in taken if name not in actions]
         return out
+
+    def _is_known(self, event: Any, known: Collection[str]) -> bool:
+        """Does an event name what some ruleset has; of a contest: a mark of this record?"""
+        if is_contest(event):
+            return event.mark in self.facts.marks
+        return any(getattr(event, key, None) in known for key in ("report", "question", "consent"))
 
     def _schools(self) -> dict[str, Any] | None:
         """The rules of each school of this pupil, where schools have rules of their own."""
@@ -353,11 +362,19 @@ class Decider:
         }
 
 
-def newest_marked(case: Case, on: date, moment: int) -> date | None:
-    """The newest day not after `on` for which a mark or a register is known at a moment; None: there is none."""
-    known = (e for m, e in zip(case.moments, case.events, strict=True) if m <= moment)
-    days = (min(e.through or e.on, on) if isinstance(e, Register) else e.on for e in known if isinstance(e, Mark | Register))
-    return max((day for day in days if day <= on), default=None)
+def newest_marked(case: Case, on: date, moment: int, is_mine: Callable[[int], bool] = lambda _: True) -> date | None:
+    """The newest day not after `on` with a mark or a register that is known at a moment; None: there is none.
+
+    is_mine  is the school of a day the one that is asked about?
+    """
+    newest: dict[str, Mark | Register] = {}
+    for m, e in zip(case.moments, case.events, strict=True):
+        if m <= moment and isinstance(e, Mark | Register):
+            newest[str(e.id)] = e
+        elif m <= moment and isinstance(e, Retracted):
+            newest.pop(e.of, None)
+    days = (min(e.through or e.on, on) if isinstance(e, Register) else e.on for e in newest.values())
+    return max((day for day in days if day <= on and is_mine(day.toordinal())), default=None)
 
 
 def _checkpoint_said(before: Checkpoint) -> dict[str, str]:

@@ -835,6 +835,23 @@ class Facts:
         mine = sorted(d for d in days if self.attends(d, moment))
         return [self._one_day(count, d, moment, asked) for d in mine]
 
+    def marks_counted(self, count: Count, first: int, last: int, moment: int, asked: int) -> list[tuple[int, str]]:
+        """(day, id) of the marks between two days that a counter counts for certain, asked about a day."""
+        if count.is_sum:
+            return sorted(
+                (p.day, p.mark)
+                for p in self.parts(count, self._epoch(moment))
+                if p.mark is not None and p.low and first <= p.day <= last and p.enter <= moment < p.leave
+            )
+        last = self._settled(count, last, moment)
+        found = {
+            (d, str(p.said.id))
+            for d in self.days_between(first, last, moment)
+            for p in self._one_day(count, d, moment, asked).pieces
+            if p.said is not None and (p.is_mark if count.measure == "marks" else p.low)
+        }
+        return sorted(found)
+
     def attends(self, day: int, moment: int) -> bool:
         """Is it a school day at the school that the pupil attends on it?"""
         return self.place(day, moment).calendar.is_school_day(day) and not self.is_away(day, moment)

@@ -23,7 +23,7 @@ from sky_model.records import PastEnd, PastOpening
 from sky_model.rules import Act, All, AnyOf, ByGrade, Condition, NoneOf, StepOf, Test, tests_in
 from sky_model.schooldays import NEVER, PARTS, Span, Within
 
-__all__ = ["Closed", "Opening", "Path", "grounds_of", "in_force", "words_of"]
+__all__ = ["Closed", "Opening", "Path", "Undecided", "grounds_of", "in_force", "words_of"]
 
 NOWHERE: Mapping[str, int] = {}
 MOST_WORDS = 160  # of a part, as a checkpoint names it; a longer one is named by its digest
@@ -83,6 +83,17 @@ class _Version:
         return self.parts[step.id]
 
 
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """How a step is undecided: by which version, about which day, in a check at `at`. `is_late`: it would have been true."""
+
+    step: StepOf
+    version: _Version
+    day: int
+    at: int
+    is_late: bool
+
+
 class Path:
     """The path of one case up to the end of the day `on`, and what today's knowledge says of it."""
 
@@ -112,6 +123,7 @@ class Path:
         self.undecided: dict[str, int] = {}
         self.told: list[str] = []
         self.undecided_steps: dict[str, tuple[StepOf, _Version]] = {}
+        self.undecided_as: dict[str, Undecided] = {}
         self._agenda: list[int] = []
         self._woken: dict[int, set[str] | None] = {}
         self._folded = 0  # the day up to which a checkpoint has folded the record
@@ -804,7 +816,14 @@ class Path:
         return sorted(found)
 
     def ground(self, o: Opening, known: int, on: int) -> Iterator[tuple[int, Pair]]:
-        """`opens` with later knowledge, for the day the opening was about and those asked about since; asked for one by one."""
+        """The days of `grounds`, each with what `opens` is for it."""
+        return ((c, value) for c, _, value in self.grounds(o, known, on))
+
+    def grounds(self, o: Opening, known: int, on: int) -> Iterator[tuple[int, int, Pair]]:
+        """(day, check that asks about it, what `opens` is for it), for the day it was about and those asked about since.
+
+        With later knowledge; one by one.
+        """
         v = self.versions[o.version]
         last = min(on, o.ended // DAY if o.ended is not None else on)
         days: list[int] = []
@@ -819,7 +838,7 @@ class Path:
                 if c in self.asked(v, o.step, q, end_of(q), known):
                     moments.add(end_of(q))
             for at in sorted(moments):
-                yield c, self._ground_on(o, v, c, at, known)
+                yield c, at, self._ground_on(o, v, c, at, known)
 
     def _ground_on(self, o: Opening, v: _Version, c: int, at: int, known: int) -> Pair:
         """`opens` for a day, as ground of an opening.
@@ -891,10 +910,11 @@ class Path:
         for s, v in self._steps_so_far(self.on, self.now):
             mine = next((o for o in self.openings if o.ended is None and o.step.names & s.names), None)
             now = self.current(mine) if mine is not None else None
-            day = self._open_question(s, v, self.on, self.now) if now is None else self._open_renewal(now, s)
-            if day is not None:
-                self.undecided[s.id] = day
+            asked = self._open_question(s, v, self.on, self.now) if now is None else self._open_renewal(now, s)
+            if asked is not None:
+                self.undecided[s.id] = asked.day
                 self.undecided_steps[s.id] = (s, v)
+                self.undecided_as[s.id] = asked
 
     def _is_named(self, o: Opening) -> bool:
         """Do the rules that judge the day it is about, as known today, name its step? Else other rules judged that day."""
@@ -904,7 +924,7 @@ class Path:
         names = {n.partition("+")[0] for n in o.step.names}
         return v is not None and any({s.base, *s.names} & names for s in v.facts.rules.steps)
 
-    def _open_renewal(self, o: Opening, s: StepOf) -> int | None:
+    def _open_renewal(self, o: Opening, s: StepOf) -> Undecided | None:
         """The first day on which an open step may have been renewed, or would have been: a question like any other."""
         if all(v.line == 0 for v in self.versions) and s.again != "next_window":
             return None
@@ -915,13 +935,14 @@ class Path:
             if v is None or now is None or now.again != "next_window":
                 continue
             for c in self.asked(v, now, q, self.now, self.now):
-                if self.renewal(o, now, v, c, end_of(q), self.now)[1]:
-                    return c
+                value = self.renewal(o, now, v, c, end_of(q), self.now)
+                if value[1]:
+                    return Undecided(now, v, c, end_of(q), value == TRUE)
         return None
 
-    def days_in_doubt(self, o: Opening) -> list[int]:
-        """Days asked about for which an opening in doubt is neither sure nor gone."""
-        return [c for c, value in self.ground(o, self.now, self.on) if value == UNKNOWN]
+    def doubt(self, o: Opening) -> tuple[int, int] | None:
+        """The first day asked about for which the ground of an opening in doubt is not gone, with the check that asks."""
+        return next(((c, at) for c, at, value in self.grounds(o, self.now, self.on) if value[1]), None)
 
     def _due_from(self, o: Opening) -> int:
         """It moves on with the ground as known on each day, and to the day on which lost ground came back; never back."""
@@ -938,8 +959,8 @@ class Path:
             gone = first is None
         return start
 
-    def _open_question(self, step: StepOf, newest: _Version, on: int, at_last: int) -> int | None:
-        """The first day about which the step is undecided, or None."""
+    def _open_question(self, step: StepOf, newest: _Version, on: int, at_last: int) -> Undecided | None:
+        """How the step is undecided, about the first such day, or None."""
         ends = self.ends_of(step, at_last)
         is_today = at_last >= self.now
         if is_today and len(self.versions) == 1 and step.watch is None and not self._can_be_possible(newest, step.opens):
@@ -960,8 +981,9 @@ class Path:
                 if c < term:
                     continue
                 new = self._newness(v, s, c, at)
-                if self.opens(v, s, c, at_last, at, early=FALSE, new=new, seen=at_last)[1][1]:
-                    return c
+                value = self.opens(v, s, c, at_last, at, early=FALSE, new=new, seen=at_last)[1]
+                if value[1]:
+                    return Undecided(s, v, c, at, value == TRUE)
         return None
 
     def _can_ever_open(self, v: _Version, s: StepOf, condition: Condition) -> bool:

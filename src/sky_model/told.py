@@ -112,7 +112,8 @@ class Teller:
         first = day if begins is None else begins
         if isinstance(limit, ByGrade):
             limit = limit.values.get(facts.place(day, self.now).grade or -1)
-        marks = _marks(facts, count, first, day, self.now)
+        read = facts.read_as_of(count, day, self.now, at, t.checks_in)
+        marks = facts.marks_counted(count, first, day if read is None else read, self.now, day)
         low, high = _both(count, r)
         return Reason(
             "counter",
@@ -148,7 +149,7 @@ class Teller:
                 date.fromordinal(first) if first is not None and first > 0 else None,
                 number_of(above, count.unit),
                 None if above is None else number_of(above - r.low, count.unit),
-                self._not_told(o, v.facts, count, first),
+                self._not_told(o, v.facts, count, first, v.facts.read_as_of(count, self.on, self.now, self.now, t.checks_in)),
             )
         return tuple(out.values())
 
@@ -175,11 +176,11 @@ class Teller:
             return None
         return limit + count.unit if op == "more_than" and not count.is_share else limit
 
-    def _not_told(self, o: Opening, facts: Facts, count: Count, first: int | None) -> tuple[str, ...]:
+    def _not_told(self, o: Opening, facts: Facts, count: Count, first: int | None, read: int | None) -> tuple[str, ...]:
         """The marks that make the number; of a step for each mark or day those that no earlier opening has told."""
-        if first is None:
+        if first is None or read is None:
             return ()
-        marks, earlier = _marks(facts, count, first, self.on, self.now), self.path.ends_of(o.step, o.moment)
+        marks, earlier = facts.marks_counted(count, first, read, self.now, self.on), self.path.ends_of(o.step, o.moment)
         if o.step.again.startswith("each") and earlier:
             known = {p.mark for p in facts.parts(count, facts._epoch(self.now)) if p.first > earlier[-1].moment}
             marks = [x for x in marks if x[1] in known]
@@ -318,15 +319,6 @@ def _both(count: Count, r: Reading) -> tuple[Any, Any]:
     if count.is_share:
         return number_of(r.low * 50_000, max(1, r.planned) * 100), number_of(r.high * 50_000, max(1, r.planned) * 100)
     return number_of(r.low, count.unit), number_of(r.high, count.unit)
-
-
-def _marks(facts: Facts, count: Count, first: int, last: int, moment: int) -> list[tuple[int, str]]:
-    """(day, id) of the marks that are counted for certain between two days, as known at a moment."""
-    return sorted(
-        (p.day, p.mark)
-        for p in facts.parts(count, facts._epoch(moment))
-        if p.mark is not None and p.low and first <= p.day <= last and p.enter <= moment < p.leave
-    )
 
 
 def _of_none(t: Test) -> Reason:

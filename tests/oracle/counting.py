@@ -582,6 +582,8 @@ class Counting:
             planned = long
         else:
             planned = lessons
+        if planned == 0 and lessons is not None:  # a share of nothing cannot be told yet
+            return TOO_EARLY
         if not planned or (lessons is None and least):
             return Number(0, 0, 1) if not high else Number(0, ANYTHING, 1)  # no absence is no share of whatever was planned
         return Number(100 * low, 100 * high, planned)

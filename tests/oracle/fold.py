@@ -94,7 +94,7 @@ class Path(Facts):
         return known.memo["begin"]
 
     def first_day(self):
-        """The first day of the fold: the first that rules judge. A day before the enrolment was known is judged as known on it."""
+        """The first day of the fold: the first that rules judge, before the enrolment was known too."""
         days = [e["day"] for e in self.events] + [e["place"][0] for e in self.events]
         return min([m["valid_from"] for m in self.versions] + (days if self.as_if else []))
 
@@ -234,9 +234,9 @@ class Path(Facts):
             return False
         if itself and again in ("next_window", "once"):  # on one counter not twice in one window; not twice
             for o in self.openings:
-                if o.step["id"] in self.names(step) and o.end and o.end <= place and (again == "once" or first <= o.about):
-                    if self.holds(step, model, cond, o.about, o.place, self.known(o.place))[0] == TRUE:
-                        return False
+                same = o.step["id"] in self.names(step) and o.end and o.end <= place and (again == "once" or first <= o.about)
+                if same and self.holds(step, model, cond, o.about, o.place, self.known(o.place))[0] == TRUE:
+                    return False
         if answering is None:
             return True
         if again == "once":

@@ -496,24 +496,29 @@ class Tasks(Path):
         }
 
     def close_or_go_on(self, o):
-        """M2a: an open `until_closed` step in which nothing is left to do proposes its own end."""
-        known = self.today()
-        if o.step["lasts"] != "until_closed" or self.left(self.on, known) or not self.asks(o):
+        """M2a: an open `until_closed` step in which nothing is left to do proposes its own end, once for all its levels."""
+        known, base = self.today(), o.step.get("family") or o.step["id"]
+        mine = [x for x in self.showing() if (x.step.get("family") or x.step["id"]) == base]
+        mine = sorted((x for x in mine if x.step["lasts"] == "until_closed" and self.asks(x)), key=lambda x: x.place)
+        if not mine or mine[0] is not o or self.left(self.on, known) or self.paused_on(self.on, known):
             return None
-        if self.undecided.keys() & self.names(o.step) or self.paused_on(self.on, known):
+        if not all(map(self.is_done, mine)):
             return None
-        if any(a.get("repeat") for a in self.actions(o)):
-            return None
-        mine = [t for x, t in self.obligations() if x in self.chain(o)]
-        if any(t["state"] not in ANSWERED for t in mine):
-            return None
-        i = "close:" + o.step["id"]
-        said = [a for a in known.all("action", action=i) if a["place"] > o.place]
+        i = "close:" + base
+        said = [a for a in known.all("action", action=i) if a["place"] > mine[-1].place]
         if said and said[-1]["status"] == "snoozed" and self.on < said[-1]["until"]:
             return None
         by = flat((o.step.get("closing") or {}).get("by")) or ["principal"]
         action = {"id": i, "duty": "close", "who": {"any_of": by}, "about": "absence"}
-        return self.bare(f"{o.name}/{i}", action, o, self.row(o, (o.step["row"], 10**6)))
+        task = self.bare(f"{o.name}/{i}", action, o, self.row(o, (o.step["row"], 10**6)))
+        tier = max(self.tier(x) for x in mine)
+        return {**task, "tier": tier, "openings": tuple(x.name for x in mine), "also": tuple(f"{x.name}/{i}" for x in mine[1:])}
+
+    def is_done(self, o):
+        """Is nothing left of an open step: each action answered or not asked, none that comes again, nothing unknown?"""
+        if self.undecided.keys() & self.names(o.step) or any(a.get("repeat") and self.for_grade(a) for a in self.actions(o)):
+            return False
+        return all(t["state"] in ANSWERED for x, t in self.obligations() if x in self.chain(o))
 
     # ------------------------------------------------------------------ M16: contested marks
     def contests(self):

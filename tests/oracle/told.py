@@ -15,6 +15,7 @@ from datetime import date
 from fractions import Fraction
 
 from . import reading
+from .counting import ANYTHING
 from .days import Calendar
 from .facts import END, TRUE, UNKNOWN, parts, steps_of
 from .fold import head, iso
@@ -67,7 +68,7 @@ class Answer(Tasks):
         names = dict.fromkeys(head(q) for p in parts(o.step["opens"]) for q in flat_parts(p))
         for name in names:
             spec = o.model["counters"].get(name)
-            if not spec:
+            if not spec or spec.get("compared_with"):
                 continue
             got = self.counter(o.step, o.model, name, self.on, self.on, known, None, (self.on, END))
             if not isinstance(got, tuple):
@@ -86,10 +87,22 @@ class Answer(Tasks):
                     "first": None if first is None or first <= 1 else iso(first),
                     "next_limit": plain(above),
                     "missing": None if above is None else plain(above - number),
-                    "marks": sorted(m["id"] for m, certain in used if certain),
+                    "marks": sorted(m["id"] for m, certain in used if certain and self.is_shown(o, spec, m)),
                 }
             )
         return sorted(out, key=lambda x: x["counter"])
+
+    def is_shown(self, o, spec, mark):
+        """Does a mark make today's number: it has a length or marks are counted, and no earlier opening of `each` told it."""
+        has_length = mark.get("lessons") is not None or mark.get("minutes") is not None
+        return (has_length or spec["measure"] == "marks") and not self.is_told(o, mark)
+
+    def is_told(self, o, mark):
+        """Of a step for each mark or day: did an earlier opening tell it? It was recorded before that one ended."""
+        each = isinstance(o.step["again"], dict) and "each" in o.step["again"]
+        ends = [e.place for e in self.ends_of(o.step, o.place)] if each else []
+        first = min((m["place"] for m in self.case if m["type"] == "mark" and m["id"] == mark["id"]), default=None)
+        return bool(ends) and first is not None and first <= ends[-1]
 
     # ------------------------------------------------------------------ doubtful and contested marks (M14, M16)
     def doubtful_groups(self):
@@ -208,14 +221,15 @@ class Answer(Tasks):
                     o.step.get("family") or o.step["id"],
                     None,
                 )
+        waiting = {n: t["name"] for t in self.tasks() if t["state"] == "undecided" for n in (t["name"], *t["also"])}
         for o, t in self.obligations():
-            if t["state"] == "undecided":
+            if t["state"] == "undecided" and t["name"] in waiting:
                 cond, at = t["action"].get("when"), (self.on, AFTER)
-                found = list(self.missing(o.step, o.model, cond, self.on, at, known)) if cond else []
+                found = list(self.missing(o.step, o.model, cond, self.on, at, known, early=UNKNOWN)) if cond else []
                 since = next(
                     (d for d in range(o.day, self.on + 1) if self.when(o, t["action"], d, (d, AFTER), known) == UNKNOWN), self.on
                 )
-                ask(found, since, None, t["name"])
+                ask(found, since, None, waiting[t["name"]])
         out = [
             {
                 "what": what,
@@ -256,15 +270,16 @@ class Answer(Tasks):
             found = list(self.missing(s, model, opens, c, at, known, True))
         return found
 
-    def missing(self, s, model, cond, c, at, known, whole=False):
+    def missing(self, s, model, cond, c, at, known, whole=False, early=(0, 0)):
         """(what, fact, by) of the parts of a condition that are unknown and can still decide it."""
         name = head(cond)
-        value = self.holds(s, model, cond, c, at, known)[0]
+        value = self.holds(s, model, cond, c, at, known, early=early)[0]
         if (not whole and value != UNKNOWN) or value == (0, 0):
             return
         if name in ("any", "all", "none"):
+            inner = tuple(1 - x for x in reversed(early)) if name == "none" else early
             for x in cond[name]:
-                yield from self.missing(s, model, x, c, at, known, whole and name != "none")
+                yield from self.missing(s, model, x, c, at, known, whole and name != "none", inner)
         elif name == "in_grades" or name == "grade":
             if value == UNKNOWN:
                 yield "not_given", "grade", ()
@@ -303,7 +318,8 @@ class Answer(Tasks):
         if gap > 0:
             nothing = False
             yield "not_marked", "register", markers
-        if nothing and not whole:
+        unplanned = spec.get("share_of") and tuple(got)[1:] == (ANYTHING, 1)
+        if (nothing or unplanned) and not whole:
             yield "not_given", "lessons_per_week", ()
 
     # ------------------------------------------------------------------ messages
@@ -419,6 +435,7 @@ class Answer(Tasks):
     def told_events(self):
         """Ids of events that fit nothing: closings of what is neither open nor undecided, names that no rules have."""
         known, out = self.today(), {e["id"] for e in self.told}
+        out |= {e["id"] for e in self.case if e["type"] == "step_closed" and e["place"][0] < self.first_day()}
         models = self.versions
         for e in known.events:
             kind = e["type"]
@@ -426,11 +443,12 @@ class Answer(Tasks):
                 (kind == "report" and e["report"] != "contested" and not any(e["report"] in m["reports"] for m in models))
                 or (kind == "answer" and not any(e["question"] in m["questions"] for m in models))
                 or (kind == "consent" and not any(e["consent"] in m["consents"] for m in models))
+            ) or (
+                kind == "action"
+                and not e["action"].startswith(("close:", "check:"))
+                and not any(e["action"] in self.acts(m) for m in models)
             ):
                 out.add(e["id"])
-            elif kind == "action" and not e["action"].startswith(("close:", "check:")):
-                if not any(e["action"] in self.acts(m) for m in models):
-                    out.add(e["id"])
             if (
                 kind == "report"
                 and e.get("mark")
