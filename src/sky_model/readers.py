@@ -223,7 +223,8 @@ class _Sight:
         return self._about_of_kind(kind or self.rules.kind_of(found.code or found.kind, found.on, system))
 
     def sees_mark(self, mark: str) -> bool:
-        return self.may_see(frozenset({self._about_of_mark(mark)}))
+        """A mark stands in the register of absence, whatever its kind is about."""
+        return self.may_see(ABSENCE | {self._about_of_mark(mark)})
 
     def _marks(self, marks: Iterable[str]) -> tuple[str, ...]:
         return tuple(m for m in marks if self.sees_mark(m))
@@ -242,7 +243,7 @@ class _Sight:
             step = self._step(of)
             return self.abouts_of_step(of) | {a.about for a in step.actions} if step is not None else UNSAID
         if kind == "check" and of:
-            return frozenset({self._about_of_mark(of)})
+            return ABSENCE | {self._about_of_mark(of)}
         return frozenset({t.about})
 
     def _task(self, t: Task, steps: set[str]) -> Task:
@@ -276,9 +277,9 @@ class _Sight:
             if isinstance(c, Test):
                 return (must or (c.what, c.fact) in shown) and self.may_see(self.abouts_of(c.what, c.fact), (s.name,))
             if isinstance(c, All):
-                return all([enough(x, must) for x in c.parts])
+                return all(enough(x, must) for x in c.parts)
             if isinstance(c, AnyOf):
-                return any([enough(x, False) for x in c.parts])
+                return any(enough(x, False) for x in c.parts)
             return all(self.may_see(self.abouts_of(t.what, t.fact), (s.name,)) for t in tests_in(c))
 
         return step is not None and bool(because) and enough(step.opens, True)

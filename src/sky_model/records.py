@@ -431,7 +431,7 @@ class Case:
             ids = {e.id for e in self.events}
             for e in new:
                 if type(e) is Retracted and e.of not in ids:
-                    names = sorted(ids)[:20] if getattr(after, "reader", None) is None else ()  # ids of marks are not for everybody
+                    names = sorted(ids)[:20] if getattr(after, "reader", None) is None else ()  # ids are not for every reader
                     raise CaseError(f"there is no event '{e.of}' to take back", names)
                 problem = after.problem_with(e)
                 if problem is not None:
