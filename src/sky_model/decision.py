@@ -9,17 +9,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from sky_model.changes import Changes, changes_between
 from sky_model.contests import is_contest
-from sky_model.errors import CaseError, RecordError
+from sky_model.errors import CaseError
 from sky_model.events import ActionTaken, Answer, Consent, Report, StepClosed
 from sky_model.messages import Message
 from sky_model.order import UNDECIDED, WITHOUT_TASK, Urgency
+from sky_model.readers import cut_for
 from sky_model.records import Case
 from sky_model.reserved import CLOSE_STEP, is_reserved, name_of
 from sky_model.rules import CLOSE, DUTIES, Model, Ruleset
@@ -49,6 +50,7 @@ class Reason:
     marks: tuple[str, ...] = ()
     is_sure: bool = True
     rests_on: tuple[str, ...] = ()  # readings of gaps that the counter and its limit rest on
+    has_all_marks: bool = True  # False: cut for a reader who does not see each of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,11 @@ class OpenQuestion:
     due: date | None = None  # by when: the day by which a step is expected
     tell: str | None = None  # who is told when it stays open
     tasks: tuple[str, ...] = ()  # names of the tasks whose `when` waits for it
+    waits: str | None = None  # of a question cut for a reader: what it waits for in the whole one
+
+    @property
+    def waits_for(self) -> str:
+        return self.waits or ("step" if self.steps else "task")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +215,10 @@ class Decision:
         """The other side of `nearest`: of the open steps that rest on one limit alone the one that was least above it.
 
         It speaks of the day that the opening was about: with a number below the limit it would not have opened then. What
-        would take its ground away today says `sky_model.checks.counterfactual.what_if`.
+        would take its ground away today says `sky_model.checks.counterfactual.what_if`. To the guardian and the pupil it is None.
         """
+        if self.reader in PARTIES:
+            return None
         alone = [(s, s.because[0]) for s in self.open_steps if len(s.because) == 1 and not s.is_in_doubt]
         near = [
             Nearest(s.step, r.fact, r.limit, r.low, plain(Decimal(str(r.limit)) - Decimal(str(r.low))))
@@ -269,63 +278,11 @@ class Decision:
         return None
 
     def for_reader(self, reader: str) -> Decision:
-        """Only what a role, `guardian`, `pupil` or `log` may see: existence, day and owner of what concerns them."""
-        if reader == "log":
-            return replace(self, reader="log", unmapped=())  # codes as somebody typed them are free text
-        role = self.rules.roles.get(reader)
-        if role is None:
-            known = ", ".join(sorted(self.rules.roles))
-            raise RecordError("no-such-role", f"there is no role '{reader}'; known are {known}", field="for_reader")
-        sees = set(role.sees) if reader not in PARTIES else {"absence", "support"}
-        mine = {reader, *(r.id for r in self.rules.roles.values() if self.rules.role_for(r.id, self.grade) == reader)}
-        tasks = tuple(t for t in self.tasks if t.about in sees or mine & {*t.roles, *t.to, *t.takes_part})
-        if reader == "guardian":
-            tasks = tuple(t for t in tasks if t.about != "child_protection" and (t.about != "welfare" or "guardian" in t.to))
-        banned = self.silenced.get(reader, frozenset())
-        tasks = tuple(t for t in tasks if t.about not in banned)
-        if reader == "pupil":
-            tasks = tuple(t for t in tasks if t.about != "child_protection")
-        names = {n for t in tasks for n in t.openings}
-        steps = tuple(
-            replace(s, because=s.because if "absence" in sees and not self._is_about_welfare(s) else ())
-            for s in self.open_steps
-            if s.name in names or ("absence" in sees and not self._is_about_welfare(s))
-        )
-        absent = "absence" in sees
-        return replace(
-            self,
-            tasks=tasks,
-            messages=tuple(m for m in self.messages if (m.about in sees or mine & {*m.to}) and m.about not in banned),
-            open_steps=steps,
-            questions=tuple(q for q in self.questions if absent and q.what != "not_answered")
-            if reader in PARTIES
-            else self.questions
-            if absent
-            else (),
-            withdrawn=tuple(w for w in self.withdrawn if self._matters(w) & sees - banned),
-            corrections=(),
-            nearest=self.nearest if absent else None,
-            too_early=self.too_early if absent else (),
-            shown=self.shown if absent else (),
-            told=(),
-            set_aside=self.set_aside if absent else (),
-            unmapped=(),
-            reader=reader,
-            asked=None,  # the whole record goes to no role
-        )
+        """Only what a role, a group, `guardian`, `pupil` or `log` may see, each part by its own matter: `readers.py`.
 
-    def _matters(self, opening: str) -> set[str]:
-        """What the ground of an opening can be about: absence of a counter, a report its own matter."""
-        name = opening.partition("@")[0].partition("+")[0]
-        step = next((s for s in self.rules.steps if name in s.names), None)
-        tests = step.tests if step is not None else ()
-        reports = {self.rules.reports[t.fact].about or "absence" for t in tests if t.what == "report"}
-        return {str(r) for r in reports} | ({"absence"} if any(t.what == "counter" for t in tests) else set())
-
-    def _is_about_welfare(self, step: OpenStep) -> bool:
-        reports = [r for r in step.because if r.what == "report"]
-        abouts = {a.about for s in self.rules.steps if s.id == step.step for a in s.actions}
-        return bool(reports) and "absence" not in abouts
+        Raises RecordError for a name that the rules do not know, and where the decision is cut for another reader already.
+        """
+        return cut_for(self, reader)
 
     def to_json(self) -> dict[str, Any]:
         """The decision in its published form (schema: rulesets/schema/decision.json)."""
@@ -363,7 +320,7 @@ class Decision:
                 {
                     "what": q.what,
                     "fact": q.fact,
-                    "for": "step" if q.steps else "task",
+                    "for": q.waits_for,
                     "steps": list(q.steps),
                     "tasks": list(q.tasks),
                     "since": q.since.isoformat(),

@@ -138,7 +138,7 @@ class Speaker:
         if not d.open_steps:
             out.append(self.nothing())
         elif first is None and d.left_on is None:
-            out.append(self.say("all-done"))
+            out.append(self.say("all-done" if d.reader in (None, "log") else "nothing-to-do"))
         out += self.near()
         if d.rules.unsaid:
             out.append(self.say("unsaid", gaps="; ".join(d.rules.unsaid)))
@@ -146,7 +146,9 @@ class Speaker:
             counter = big(self.name("counters", x.counter))
             day = self.day(x.known_from) if x.known_from else ""
             out.append(self.say("too-early" if day else "too-early-unknown", counter=counter, day=day))
-        out.append(self.data())
+        is_kept_away = d.reader is not None and not (d.data_until or d.tasks or d.open_steps or d.questions)
+        if not is_kept_away:  # to who is shown nothing it is not said that it is not known how far the marks reach
+            out.append(self.data())
         if d.reader in PARTIES:
             out.append(self.say("wrong"))
         out += self.in_force()
@@ -248,7 +250,8 @@ class Speaker:
             if r.what == "counter" and r.first and r.about:
                 counter, about = self.name("counters", r.fact), self.day(r.about)
                 marks = self.say("one-mark") if len(r.marks) == 1 else self.say("marks", n=len(r.marks))
-                key = "because-marks" if self.counts_marks(r.fact) else "because-counter"
+                key = "because-counter" if r.has_all_marks else "because-counter-only"
+                key = "because-marks" if self.counts_marks(r.fact) else key
                 first = self.day(r.first)
                 out.append(self.say(key, counter=big(counter), low=r.low, limit=r.limit, first=first, about=about, marks=marks))
             elif r.what == "report" and r.about:

@@ -455,7 +455,8 @@ class Case:
             ids = {e.id for e in self.events}
             for e in new:
                 if type(e) is Retracted and e.of not in ids:
-                    raise CaseError(f"there is no event '{e.of}' to take back", sorted(ids)[:20])
+                    names = sorted(ids)[:20] if getattr(after, "reader", None) is None else ()  # ids are not for every reader
+                    raise CaseError(f"there is no event '{e.of}' to take back", names)
                 problem = after.problem_with(e)
                 if problem is not None:
                     raise problem

@@ -34,7 +34,7 @@ from sky_model.vocabulary import LANGUAGES
 
 __all__ = ["table"]
 
-FOR = click.option("--for", "reader", help="only what this role, guardian, pupil or log may see")
+FOR = click.option("--for", "reader", help="only what this role, group, guardian, pupil or log may see")
 
 
 @app.command()
@@ -63,13 +63,14 @@ def decide(
                 refused += isinstance(a, Refused)
                 click.echo(_refusal(a) if isinstance(a, Refused) else dumps(a))
                 sys.stdout.flush()
-            for line in _unmapped(intake):
+            unmapped = _unmapped(intake) if reader is None else []  # codes as somebody typed them, of every pupil
+            for line in unmapped:
                 click.echo(line, err=True)
         else:
             found = list(with_progress(answers))
             refused = sum(isinstance(a, Refused) for a in found)
             table(found, on)
-            for line in (*_unmapped(intake), *_assumed(found)):
+            for line in (*(_unmapped(intake) if reader is None else []), *_assumed(found)):
                 click.echo(line)
     sys.exit(NOT_DECIDED if refused else 0)
 

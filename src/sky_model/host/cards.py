@@ -38,6 +38,7 @@ from sky_model.host.requests import (
     language_of,
     request_schema,
 )
+from sky_model.readers import sees_mark
 from sky_model.records import Case
 from sky_model.rules import CLOSE
 from sky_model.tasks import OVER, Task
@@ -160,12 +161,12 @@ def _feedback(desk: Desk, request: Mapping[str, Any]) -> dict[str, Any]:
         event = replace(event, recorded=max(on, event.on))
     if max(event.on, event.recorded or event.on) > on:
         raise _told("event-later", "event.on", "write the day of the answer as on")
-    if event.mark is not None and not any(isinstance(e, Mark) and e.id == event.mark for e in case.events):
+    earlier, reader = _decided(desk, request), request.get("reader")
+    if event.mark is not None and not _is_a_mark(desk, request, case, event.mark):
         raise _told("event-not-legal", "event.mark", "write the id of a mark of the record")
-    earlier = _decided(desk, request)
-    if _is_there(case, event, request.get("reader") is None):
-        return {"event": None, "changes": earlier.changes_since(earlier).to_json()}
     asked = sorted({t.action for t in earlier.tasks})
+    if (reader is None or event.action in asked) and _is_there(case, event, reader is None):
+        return {"event": None, "changes": earlier.changes_since(earlier).to_json()}
     if event.action not in asked:  # that the data are wrong is an answer to a task too
         _refuse(asked)
     try:
@@ -176,6 +177,13 @@ def _feedback(desk: Desk, request: Mapping[str, Any]) -> dict[str, Any]:
     old = {*case.events}
     new = [stored for e, stored in zip(kept.events, kept.to_json()["events"], strict=True) if e not in old]
     return {"event": new[0] if new else None, "changes": later.changes_since(earlier).to_json()}
+
+
+def _is_a_mark(desk: Desk, request: Mapping[str, Any], case: Case, mark: str) -> bool:
+    """Is it a mark of the record? One that the reader does not see is answered as one that is not there."""
+    is_there = any(isinstance(e, Mark) and e.id == mark for e in case.events)
+    reader = request.get("reader")
+    return is_there and (reader is None or sees_mark(_decided(desk, {**request, "reader": None}), reader, mark))
 
 
 def _refuse(legal: Sequence[str]) -> NoReturn:

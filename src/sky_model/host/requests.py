@@ -61,6 +61,7 @@ from sky_model.host.intake import LONGEST_LINE, with_codes
 from sky_model.host.schools import School, Schools
 from sky_model.layers import rulesets_folder
 from sky_model.model import check, needs
+from sky_model.readers import readers_of
 from sky_model.records import IDENTITY_CODE, Case, record_schema
 from sky_model.records import PERSONAL as PERSONAL_SCHEMA
 from sky_model.rules import Model
@@ -99,7 +100,7 @@ CODES = {
     "json": "it is not JSON, or not all of it is there",
     "language-unknown": "there are no texts in this language",
     "number": "a number is not finite or has more than 40 characters",
-    "reader-unknown": "the rules have no such role",
+    "reader-unknown": "the rules have no such role or group",
     "request-unknown": "there is no such request",
     "school-unknown": "the file of schools does not have this school",
     "surrogate": "a text holds half a character",
@@ -441,8 +442,9 @@ def _decided(desk: Desk, request: Mapping[str, Any]) -> Decision:
     decision = desk.decide(case, on, known_on, absent=_absent(request), as_if=_flag(request, "as_if"))
     if reader is None:
         return decision
-    if reader != "log" and reader not in decision.rules.roles:
-        hint = f"known are {', '.join(sorted((*decision.rules.roles, 'log')))}"
+    known = readers_of(decision.rules)
+    if reader not in known:
+        hint = f"known are {', '.join(sorted(known))}"
         raise RequestError("reader-unknown", CODES["reader-unknown"], field="reader", hint=hint)
     return decision.for_reader(reader)
 
@@ -608,7 +610,7 @@ def request_schema() -> dict[str, Any]:
             "description": "roles or persons who are away: a deputy who is there stands in",
         },
         "as_if": {"type": ["boolean", "null"], "description": "as if the rules were in force on every day: for replay"},
-        "reader": maybe | {"description": "only what this role, guardian, pupil or log may see"},
+        "reader": maybe | {"description": "only what this role, group, guardian, pupil or log may see"},
         "language": {"enum": [*LANGUAGES, None]},
         "files": {
             "type": "object",
