@@ -1,8 +1,8 @@
 """The oracle (`tests/oracle`) by hand, one row a sentence of the second edition or an edge of it.
 
 Days of the rows are whole numbers; day 0 is Monday 3 August 2026. Their calendar: terms 0-34 and 35-69, school on weekdays, but
-none on 14-20 and 31-36. The limit is 10 lessons of a term unless said. The rows are those of the proofs from which the second edition was
-decided, here over real rulesets, records and calendars.
+none on 14-20 and 31-36. The limit is 10 lessons of a term unless said. The rows are those of the proofs from which the second
+edition was decided, here over real rulesets, records and calendars.
 """
 
 from __future__ import annotations

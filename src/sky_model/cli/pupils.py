@@ -24,7 +24,7 @@ from sky_model.cli.application import (
     deciding,
     with_progress,
 )
-from sky_model.decision import dumps
+from sky_model.decision import OpenStep, dumps
 from sky_model.explanation import explain as explain_decision
 from sky_model.host.drafts import may_show_code, may_show_heading
 from sky_model.host.intake import Intake, Refused, is_class, is_of_several
@@ -210,8 +210,7 @@ def table(found: list[Any], on: date) -> None:
         aside = f"{len(d.set_aside)} mark{'s' if len(d.set_aside) > 1 else ''} set aside" if d.set_aside else ""
         question = f"undecided: {d.questions[0].what.replace('_', ' ')}, {d.questions[0].fact}" if d.questions else ""
         step = next((s for s in d.open_steps if t and s.name in t.openings), None)
-        counted = next((r for r in step.because if r.what == "counter"), None) if step else None
-        why = f"{step.step} since {step.opened_on}" + (f", {counted.low} of {counted.limit}" if counted else "") if step else ""
+        why = f"{step.step} since {step.opened_on}{_numbers(step)}" if step else ""
         grid.add_row(
             Text(d.pupil),
             Text((act.name.in_language("en") if act else name_of(t.action, "en") if t else None) or "–"),
@@ -227,6 +226,21 @@ def table(found: list[Any], on: date) -> None:
         f"{len(decided)} decided, of these {undecided} with an open question; "
         f"{len(refused)} not decided; {quiet} without a task are not shown."
     )
+    if any(d.basis["as_if"] for d in decided):
+        console.print("As if the rules were in force on every day: for replay, not for a decision.")
+
+
+def _numbers(step: OpenStep) -> str:
+    """The number that opened a step, and where it stands today beside the next limit."""
+    counted = next((r for r in step.because if r.what == "counter"), None)
+    if counted is None:
+        return ""
+    said = f", {counted.low} of {counted.limit}"
+    today = next((x for x in step.today if x.counter == counted.fact), None)
+    if today is None:
+        return said
+    further = "" if today.missing is None else f", {today.missing} to {today.next_limit}"
+    return f"{said}; today {today.number}{further}"
 
 
 @app.command()
