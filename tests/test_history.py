@@ -134,6 +134,9 @@ BESIDE = {
     "actions": [],
     "source": "town",
 }
+SAME = {**BESIDE, "opens": {"wish": {"is": "raised"}}, "actions": [{"act": "call"}]}
+WISH = sky.Report("wish", day("08-19"), by="teacher")
+CLOSED = sky.StepClosed("step-a", "enough", day("08-14"), recorded=day("08-17"), id="closed")
 CORNERS = [
     Corner(
         "a question is not new any more",
@@ -274,6 +277,35 @@ CORNERS = [
         [replace(SIX, on=day("08-26"), recorded=day("08-18"))],
         rules({"opens": AT_SIX}),
     ),
+    Corner("a mark that is recorded late", ("08-26",), [replace(SIX, recorded=day("08-26"))], rules({"opens": AT_SIX})),
+    Corner(
+        "a window that moves on lies wholly after a closing on the day of the opening",
+        ("08-27",),
+        [
+            replace(SIX, on=day("08-14"), lessons=9, recorded=day("08-17")),
+            CLOSED,
+            replace(SIX, on=day("08-25"), lessons=9, id="next"),
+        ],
+        rules({"opens": {"absence": {"at_least": "9"}}}, DAILY),
+    ),
+    Corner(
+        "a window that moves on lies wholly after the day on which a step ended by itself",
+        ("08-22", "09-01"),
+        [replace(SIX, on=day("08-17"), lessons=9), replace(SIX, on=day("08-25"), lessons=9, id="next")],
+        rules({"opens": {"absence": {"at_least": "9"}}, "lasts": {"calendar_days": "4"}}, DAILY),
+    ),
+    Corner(
+        "a turn of one step ends while that of another runs",
+        ("08-27", "09-01"),
+        [CONCERN, WISH, done("done", "08-20"), done("done", "08-25")],
+        rules({"actions": [{"repeat": {"every": {"school_weeks": "1"}}}]}, others=[SAME]),
+    ),
+    Corner(
+        "a window is compared with the one before it",
+        ("09-07",),
+        [SIX],
+        rules({"opens": {"absence": {"at_least": "3"}}}, {**DAILY, "compared_with": "window_before"}),
+    ),
 ]
 
 
@@ -298,6 +330,19 @@ def test_in_a_register_that_is_kept_a_day_that_nobody_marked_changes_the_answer(
     case = sky.Case("p", register="given", events=[ENROLLED])
     days = compare(asking, case, FIRST, LAST, CALENDAR)
     assert day("08-21") in days  # the tenth school day of which nobody said anything
+
+
+def test_a_question_that_is_asked_anew_every_day_is_told_every_day() -> None:
+    step = rules({"opens": {"cause": {"is": "school"}}, "lasts": "while_true"})
+    case = sky.Case("p", events=[ENROLLED])
+    assert len(compare(step, case, FIRST, LAST, CALENDAR)) == (LAST - FIRST).days + 1
+
+
+def test_an_event_handed_in_twice_is_told_on_its_day() -> None:
+    again = replace(CONCERN, id="c", recorded=day("08-17"))
+    case = sky.Case("p", events=[ENROLLED, again, again])
+    assert case.twice
+    compare(rules(), case, FIRST, LAST, CALENDAR)
 
 
 def test_a_share_changes_with_every_school_day_on_which_nothing_is_marked() -> None:

@@ -299,7 +299,6 @@ class _Agenda:
                 yield from (d for day in c.school_days for d in self._leaves(day))
 
     def _of_events(self) -> Iterator[int]:
-        yield from (day for day, _ in self.case.twice)
         before = self.case.before
         if before is not None:
             ends = [x.ended for x in before.openings]
@@ -361,8 +360,6 @@ class _Agenda:
         for q in d.questions:
             if q.is_new:
                 yield on + 1
-            if q.due is not None:
-                yield from _and_next(q.due.toordinal())
         opened = {s.name for s in d.open_steps}
         names = opened, d.withdrawn, {n for q in d.questions for n in q.steps}
         if names != self._names:
@@ -373,7 +370,7 @@ class _Agenda:
         for s in d.open_steps:
             if s.name not in self._seen:
                 self._seen.add(s.name)
-                for day in {s.about.toordinal(), s.opened_on.toordinal()}:
+                for day in {s.about.toordinal(), s.opened_on.toordinal()}:  # from then on a window lies wholly after it
                     yield from self._leaves(day)
                 yield from self._after(s.opened_on.toordinal(), self.rules.spans.opening.get(s.step, ()))
         if d.data_until is not None and not d.is_stale:
