@@ -49,7 +49,7 @@ def compare(model: sky.Model, case: sky.Case, since: date, until: date, calendar
 @some(10)
 @given(models(), cases())
 def test_a_history_is_what_decide_says_on_every_day(model: sky.Model, case: sky.Case) -> None:
-    compare(model, case, FIRST, LAST, CALENDAR)
+    compare(model, case, FIRST, LAST, CALENDAR, as_if=True)
 
 
 @some(8)
@@ -57,7 +57,7 @@ def test_a_history_is_what_decide_says_on_every_day(model: sky.Model, case: sky.
 def test_a_history_is_what_decide_says_on_every_day_over_the_whole_language(
     example: tuple[dict[str, Any], sky.Case, int],
 ) -> None:
-    compare(load_data(example[0]), example[1], FIRST_OF_TWO, LAST_OF_TWO, TWO_YEARS)
+    compare(load_data(example[0]), example[1], FIRST_OF_TWO, LAST_OF_TWO, TWO_YEARS, as_if=True)
 
 
 @some(8)
@@ -77,7 +77,7 @@ def test_a_history_of_a_preset_is_what_decide_says_on_every_day(model: sky.Model
 @pytest.mark.parametrize("name", ["presets/lessons-per-term", "presets/share-of-12-weeks", "examples/turku/2023"])
 def test_a_history_of_a_whole_year_is_what_decide_says_on_every_day(name: str, seed: int) -> None:
     year = year_of(seed, name)
-    compare(year.model, year.case, year.since, year.until, year.calendars)
+    compare(year.model, year.case, year.since, year.until, year.calendars, as_if=True)
 
 
 # ---------------------------------------------------------------------- each kind of day by hand
@@ -314,7 +314,7 @@ def test_a_day_on_which_nothing_is_recorded_is_told_when_the_answer_becomes_anot
     case = sky.Case("p", events=[ENROLLED, *corner.found], **corner.feed)
     days = compare(corner.model, case, FIRST, LAST, CALENDAR)
     assert {day(d) for d in corner.days} <= set(days)
-    assert len(days) < (LAST - FIRST).days // 2
+    assert len(days) < (LAST - FIRST).days // 2 or corner.kind == "days since something grow"
 
 
 def test_a_step_that_waits_for_an_agreed_day_opened_on_that_day_whenever_it_is_asked() -> None:
@@ -419,9 +419,9 @@ def test_how_it_is_asked_reaches_every_decision(monkeypatch: pytest.MonkeyPatch)
 @given(models(), cases(), st.sets(st.integers(0, (LAST - FIRST).days), min_size=1, max_size=12))
 def test_decisions_of_some_days_say_what_decide_says_on_each(model: sky.Model, case: sky.Case, numbers: set[int]) -> None:
     days = [FIRST + timedelta(days=n) for n in sorted(numbers)]
-    told = list(decisions_on(model, case, days, calendars=CALENDAR))
+    told = list(decisions_on(model, case, days, calendars=CALENDAR, as_if=True))
     assert [d for d, _ in told] == days
-    assert [said(x) for _, x in told] == [said(sky.decide(model, case, on=d, calendars=CALENDAR)) for d in days]
+    assert [said(x) for _, x in told] == [said(sky.decide(model, case, on=d, calendars=CALENDAR, as_if=True)) for d in days]
 
 
 def test_a_difference_names_the_days_on_which_the_answers_differ_not_those_on_which_they_were_asked() -> None:

@@ -355,7 +355,7 @@ class _Agenda:
         for t in d.tasks:
             if t.due is not None:
                 yield from _and_next(t.due.toordinal())
-            if t.turn is not None and len(t.openings) > 1:  # the turn that is shown is one of several that run
+            if t.turn is not None and len(d.open_steps) > 1:  # another step may ask for it too, in a turn that is not shown
                 yield on + 1
         for q in d.questions:
             if q.is_new:
