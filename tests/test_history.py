@@ -332,6 +332,26 @@ def test_in_a_register_that_is_kept_a_day_that_nobody_marked_changes_the_answer(
     assert day("08-21") in days  # the tenth school day of which nobody said anything
 
 
+def test_the_end_of_a_version_and_the_days_before_it_are_told() -> None:
+    compare(rules(valid_until="2026-10-12"), sky.Case("p", events=[ENROLLED, CONCERN]), FIRST, LAST, CALENDAR)
+
+
+def test_an_opening_that_a_window_after_it_renews_is_told() -> None:
+    late = replace(SIX, on=day("08-14"), lessons=9, recorded=day("08-17"))
+    later = replace(SIX, on=day("08-20"), lessons=9, id="later", recorded=day("08-20"))
+    case = sky.Case("p", events=[ENROLLED, late, later, done("done", "08-18")])
+    compare(rules({"opens": {"absence": {"at_least": "9"}}}, DAILY), case, FIRST, LAST, CALENDAR)
+
+
+def test_a_pupil_who_moves_and_leaves_is_told_by_the_rules_of_each_school() -> None:
+    other = rules({"opens": AT_SIX, "actions": [{"within": {"school_days": "3"}}]})
+    moved = sky.Enrolment("t", grade=8, since=day("09-01"), lessons_per_week=25, recorded=day("08-20"), id="moved")
+    left = sky.Left(day("10-01"), recorded=day("09-24"), id="left")
+    after = sky.Mark(day("09-03"), lessons=9, kind="health", id="after")
+    case = sky.Case("p", events=[ENROLLED, SIX, CONCERN, moved, after, left])
+    compare(rules(), case, FIRST, LAST, CALENDAR, schools={"t": other})
+
+
 def test_a_question_that_is_asked_anew_every_day_is_told_every_day() -> None:
     step = rules({"opens": {"cause": {"is": "school"}}, "lasts": "while_true"})
     case = sky.Case("p", events=[ENROLLED])

@@ -30,7 +30,7 @@ __all__ = ["decisions_on", "history", "said"]
 PASSING = ("on", "known_to", "data_until")
 # the measures of which it is known on which days they can change; of another one every day is asked
 CALM = ("lessons", "clock_hours", "half_days", "days", "calendar_days", "episodes", "marks", "times", "days_since")
-MONTH_BEFORE, TWO_MONTHS_BEFORE = 30, 60  # days before a version ends on which a decision may begin to say so
+TOLD_BEFORE = 60  # days before a version ends from which a decision says so
 LOOKED_AT_AFTER = 5  # school days within which a mark that was called wrong is waited for
 SURELY_STALE = 4  # the school day without marks on which a record is stale
 
@@ -278,7 +278,7 @@ class _Agenda:
             ends = [v.valid_from - 1, *([until.toordinal()] if until is not None else [])]
             for end in ends:
                 yield from (end, end + 1)
-                yield from (end - n + k for n in (MONTH_BEFORE, TWO_MONTHS_BEFORE) for k in (-1, 0, 1, 2))
+                yield from (end - TOLD_BEFORE + k for k in (0, 1, 2))
 
     def _of_calendars(self) -> Iterator[int]:
         for c in self.calendars:
