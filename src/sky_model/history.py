@@ -30,7 +30,7 @@ __all__ = ["decisions_on", "history", "said"]
 PASSING = ("on", "known_to", "data_until")
 # the measures of which it is known on which days they can change; of another one every day is asked
 CALM = ("lessons", "clock_hours", "half_days", "days", "calendar_days", "episodes", "marks", "times", "days_since")
-MONTH_BEFORE, TWO_MONTHS_BEFORE = 30, 60  # days before a version ends on which a decision may begin to say so
+TOLD_BEFORE = 60  # days before a version ends from which a decision says so
 LOOKED_AT_AFTER = 5  # school days within which a mark that was called wrong is waited for
 SURELY_STALE = 4  # the school day without marks on which a record is stale
 
@@ -278,7 +278,7 @@ class _Agenda:
             ends = [v.valid_from - 1, *([until.toordinal()] if until is not None else [])]
             for end in ends:
                 yield from (end, end + 1)
-                yield from (end - n + k for n in (MONTH_BEFORE, TWO_MONTHS_BEFORE) for k in (-1, 0, 1, 2))
+                yield from (end - TOLD_BEFORE + k for k in (0, 1, 2))
 
     def _of_calendars(self) -> Iterator[int]:
         for c in self.calendars:
@@ -299,7 +299,6 @@ class _Agenda:
                 yield from (d for day in c.school_days for d in self._leaves(day))
 
     def _of_events(self) -> Iterator[int]:
-        yield from (day for day, _ in self.case.twice)
         before = self.case.before
         if before is not None:
             ends = [x.ended for x in before.openings]
@@ -356,13 +355,11 @@ class _Agenda:
         for t in d.tasks:
             if t.due is not None:
                 yield from _and_next(t.due.toordinal())
-            if t.turn is not None and len(t.openings) > 1:  # the turn that is shown is one of several that run
+            if t.turn is not None and len(d.open_steps) > 1:  # another step may ask for it too, in a turn that is not shown
                 yield on + 1
         for q in d.questions:
             if q.is_new:
                 yield on + 1
-            if q.due is not None:
-                yield from _and_next(q.due.toordinal())
         opened = {s.name for s in d.open_steps}
         names = opened, d.withdrawn, {n for q in d.questions for n in q.steps}
         if names != self._names:
@@ -373,7 +370,7 @@ class _Agenda:
         for s in d.open_steps:
             if s.name not in self._seen:
                 self._seen.add(s.name)
-                for day in {s.about.toordinal(), s.opened_on.toordinal()}:
+                for day in {s.about.toordinal(), s.opened_on.toordinal()}:  # from then on a window lies wholly after it
                     yield from self._leaves(day)
                 yield from self._after(s.opened_on.toordinal(), self.rules.spans.opening.get(s.step, ()))
         if d.data_until is not None and not d.is_stale:
