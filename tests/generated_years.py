@@ -16,7 +16,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 import sky_model as sky
-from sky_model.history import history, said
+from sky_model.histories import history, said
 from sky_model.layers import rulesets_folder
 from sky_model.schooldays import Calendar
 

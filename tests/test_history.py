@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 import sky_model as sky
 from sky_model.checks.difference import Difference
-from sky_model.history import decisions_on, history, said
+from sky_model.histories import decisions_on, history, said
 from sky_model.model import load_data
 
 MODULE = sys.modules[history.__module__]  # its name is also the name of the function

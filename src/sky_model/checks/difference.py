@@ -19,7 +19,7 @@ from typing import Any, Literal
 from sky_model.decision import Decision, Task
 from sky_model.errors import Place, Problem, RulesetError, nearest
 from sky_model.events import ActionTaken, Enrolment
-from sky_model.history import decisions_on
+from sky_model.histories import decisions_on
 from sky_model.layers import IDENTITY, STATUTORY, Origin, Whole, read_layers, rulesets_folder, show
 from sky_model.records import Case
 from sky_model.rules import Act, Model
