@@ -1,4 +1,4 @@
-"""Readers, closed by default: over the golden cases of every shipped ruleset no reader is shown a part whose matter it does not see.
+"""Readers, closed by default, over the golden cases of every shipped ruleset: no part is shown whose matter is not seen.
 
 The rule is stated here anew: `about`, `sees`, `who` and `opens` come from the files of the ruleset, and what is looked at is the
 published form, part by part. It shares nothing with the code that cuts. `SKY_ALL_CASES=1` looks at every day of every case.
@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import pytest
@@ -206,8 +206,8 @@ def faults(cut: dict[str, Any], whole: sky.Decision, case: Case, files: Files, r
 
 
 PARTS = (
-    "next", "undecided", "tasks", "messages", "open_steps", "questions", "withdrawn", "corrections", "nearest", "too_early", "shown",
-    "told", "set_aside", "unmapped", "doubtful", "left_on", "data_until", "stale",
+    "next", "undecided", "tasks", "messages", "open_steps", "questions", "withdrawn", "corrections", "nearest", "too_early",
+    "shown", "told", "set_aside", "unmapped", "doubtful", "left_on", "data_until", "stale",
 )  # fmt: skip
 
 
@@ -241,7 +241,7 @@ def with_persons(case: Case, rules: Any) -> Case:
     return case.changed(named=named, events=events)
 
 
-@lru_cache(maxsize=None)
+@cache
 def decisions(name: str) -> list[tuple[sky.Decision, Case]]:
     """One day of every fifth case, others in each ruleset; or all days of all cases."""
     model, folder, out = sky.load(name, allow=("draft", "variant")), ROOT / name / "cases", []
