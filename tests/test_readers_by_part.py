@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import sky_model as sky
-from sky_model.decision import Doubtful, Nearest, OpenQuestion, Shown, TooEarly
+from sky_model.decision import Doubtful, Message, Nearest, OpenQuestion, Shown, TooEarly
 from sky_model.decision import Today as Number
 from sky_model.events import Event
 from sky_model.explanation import word_message
@@ -22,7 +22,6 @@ from sky_model.host.cards import WORDS, cards
 from sky_model.host.log import Log
 from sky_model.host.requests import Desk, answer
 from sky_model.model import load_data
-from sky_model.tasks import Message
 
 CALENDAR = sky.load_calendar("example-week-43/2026-27")
 ON = date(2026, 9, 10)
@@ -243,6 +242,29 @@ def test_marks_that_are_set_aside_doubtful_or_contested_follow_their_kind() -> N
     assert seen.open_steps
     assert not any(s.is_doubtful for s in seen.open_steps)
     assert {m for s in with_numbers().for_reader("nurse").open_steps for r in s.because for m in r.marks} == set()  # not absence
+
+
+def test_a_none_is_given_as_a_ground_only_to_who_sees_all_of_its_parts() -> None:
+    opens = six({"none": [{"harm-feared": {"is": "raised"}}, {"cause": {"is": "b"}}]})
+    model = load_data(TOWN | {"steps": [step("calm", opens, act("talk", "tutor", "absence", asks=["cause", "harmed"]))]})
+    d = sky.decide(model, sky.Case("p-1", events=[ENROLLED, *MARKS]), on=ON, calendars=CALENDAR)
+    parts = tuple(sky.decision.Reason(w, f, "none_of", None) for w, f in (("report", "harm-feared"), ("question", "cause")))
+    reason = sky.decision.Reason("counter", "lessons", "at_least", 6, 7, 7)
+    calm = sky.decision.OpenStep("calm@2026-09-02", "calm", "first", day(2), day(2), day(2), False, (reason, *parts))
+    whole = replace(d, open_steps=(calm,), tasks=(), questions=())
+    assert len(whole.for_reader("head").open_steps[0].because) == 3
+    assert whole.for_reader("teacher").open_steps == ()  # that nothing is feared is not for a teacher
+
+
+def test_a_step_of_which_nothing_is_shown_is_not_named_and_what_it_renewed_only_to_who_sees_its_ground() -> None:
+    whole = decide(*MARKS, SAD)
+    renewed = tuple(replace(s, renews="x@2026-08-12", because=(), today=()) for s in whole.open_steps)
+    whole = replace(whole, open_steps=renewed, questions=())
+    assert replace(whole, tasks=()).for_reader("head").open_steps == ()
+    tutor = whole.for_reader("tutor").open_steps
+    assert [(s.step, s.renews) for s in tutor] == [("mixed", None)]  # by the task alone
+    coach = replace(whole, tasks=tuple(t for t in whole.tasks if t.action == "support")).for_reader("coach")
+    assert [(s.step, s.renews) for s in coach.open_steps] == [("sad", "x@2026-08-12")]
 
 
 # ---------------------------------------------------------------------- numbers
