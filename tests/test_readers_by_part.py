@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import sky_model as sky
-from sky_model.decision import Doubtful, Nearest, OpenQuestion, TooEarly
+from sky_model.decision import Doubtful, Message, Nearest, OpenQuestion, Shown, TooEarly
 from sky_model.decision import Today as Number
 from sky_model.events import Event
 from sky_model.explanation import word_message
@@ -22,7 +22,6 @@ from sky_model.host.cards import WORDS, cards
 from sky_model.host.log import Log
 from sky_model.host.requests import Desk, answer
 from sky_model.model import load_data
-from sky_model.tasks import Message
 
 CALENDAR = sky.load_calendar("example-week-43/2026-27")
 ON = date(2026, 9, 10)
@@ -35,14 +34,8 @@ def day(n: int) -> date:
 def step(name: str, opens: Any, *actions: dict[str, Any]) -> dict[str, Any]:
     closing = {"by": ["teacher"], "reasons": [{"id": "enough", "name": {"en": "enough"}}]}
     lasting = {"tier": "first", "lasts": "until_closed", "again": "next_window", "source": "town"}
-    return {
-        "id": name,
-        "name": {"en": f"the step {name}"},
-        "opens": opens,
-        "actions": list(actions),
-        "closing": closing,
-        **lasting,
-    }
+    said = {"id": name, "name": {"en": f"the step {name}"}, "opens": opens, "actions": list(actions)}
+    return {**said, "closing": closing, **lasting}
 
 
 def act(name: str, who: Any, about: str, **more: Any) -> dict[str, Any]:
@@ -108,8 +101,7 @@ TOWN: dict[str, Any] = {
         step("often-ill", {"ill-lessons": {"at_least": "3"}}, act("see-nurse", "nurse", "health")),
         step("harm", six({"harmed": {"is": "yes"}}), act("assess", "curator", "child_protection")),
         step("caused", six({"cause": {"is": "a"}}), act("ask-cause", "teacher", "absence", asks=["harmed", "cause"])),
-        step("mixed", {"any": [{"lessons": {"at_least": "9"}}, {"feels-sad": {"is": "raised"}},
-                               {"harm-feared": {"is": "raised"}}]},
+        step("mixed", {"any": [{"lessons": {"at_least": "9"}}, *({x: {"is": "raised"}} for x in ("feels-sad", "harm-feared"))]},
              act("talk", "tutor", "absence")) | {"above": {"harm": "beside", "caused": "beside"}},
         step("sad", {"feels-sad": {"is": "raised"}},
              act("contact", "teacher", "welfare", to=["curator"], hand_over="yes", **{"with": {"required": ["pupil"]}}),
@@ -157,10 +149,8 @@ def test_of_several_grounds_only_those_that_are_seen_are_given_and_one_of_them_i
     whole = replace(whole, open_steps=tuple(replace(s, because=(*s.because, both)) for s in whole.open_steps))
     (mixed,) = (s for s in whole.for_reader("teacher").open_steps if s.step == "mixed")
     assert [r.fact for r in mixed.because] == ["lessons"]
-    assert {r.fact for s in whole.for_reader("head").open_steps for r in s.because if s.step == "mixed"} == {
-        "lessons",
-        "feels-sad",
-    }
+    (mixed,) = (s for s in whole.for_reader("head").open_steps if s.step == "mixed")
+    assert [r.fact for r in mixed.because] == ["lessons", "feels-sad"]
     by_report = replace(decide(*MARKS, SAD), tasks=())  # the task is about absence: it would name the step
     assert "mixed" in steps(by_report.for_reader("head"))
     assert "mixed" not in steps(by_report.for_reader("teacher"))
@@ -178,6 +168,34 @@ def test_who_takes_part_or_is_told_is_shown_no_task_whose_matter_is_not_seen() -
     d = sky.decide(load_data(data), sky.Case("p-1", events=[ENROLLED, *MARKS]), on=ON, calendars=CALENDAR)
     assert tasks(d.for_reader("head")) == {"assess"}
     assert tasks(d.for_reader("teacher")) == tasks(d.for_reader("pupil")) == set()
+
+
+def test_a_task_names_no_fact_that_would_make_it_needless_and_no_other_task_that_is_hidden() -> None:
+    whole = decide(*MARKS, SAD)
+    with_facts = replace(
+        whole,
+        tasks=tuple(replace(t, not_needed_if=("harmed", "cause"), also=("hidden@2026-09-01/talk",)) for t in whole.tasks),
+    )
+    assert {t.not_needed_if for t in with_facts.for_reader("teacher").tasks} == {("cause",)}
+    assert {t.not_needed_if for t in with_facts.for_reader("head").tasks} == {("harmed", "cause")}
+    assert {t.also for t in with_facts.for_reader("teacher").tasks} == {()}
+
+
+def test_closing_and_checking_are_of_the_matter_of_the_step_and_of_the_mark() -> None:
+    whole = decide(*MARKS, SAD)
+    (talk,) = (t for t in whole.tasks if t.action == "talk")
+    made = [replace(talk, name=n, action=a, roles=("head",)) for n, a in (("o/close:sad", "close:sad"), ("c", "check:mark-ill"))]
+    whole = replace(whole, tasks=(*made, replace(made[1], name="d", action="check:mark-away")))
+    assert tasks(whole.for_reader("teacher")) == {"check:mark-away"}
+    assert tasks(whole.for_reader("coach")) == {"close:sad"}
+    assert tasks(whole.for_reader("head")) == {"close:sad", "check:mark-ill", "check:mark-away"}
+
+
+def test_of_an_unknown_step_and_an_unknown_fact_nobody_sees_the_matter() -> None:
+    whole = decide(*MARKS, SAD)
+    strange = tuple(replace(s, step="gone", because=tuple(replace(r, fact="gone") for r in s.because)) for s in whole.open_steps)
+    cut = replace(whole, open_steps=strange, tasks=(), withdrawn=("gone@2026-09-01",)).for_reader("head")
+    assert (cut.open_steps, cut.withdrawn) == ((), ())
 
 
 def test_the_number_of_a_kind_is_of_the_matter_of_the_kind() -> None:
@@ -220,22 +238,46 @@ def test_marks_that_are_set_aside_doubtful_or_contested_follow_their_kind() -> N
     assert coach.doubtful == ()
     assert {s.contested for s in teacher.open_steps} == {("mark-away",)}
     assert {s.contested for s in head.open_steps} == {("mark-ill", "mark-away")}
+    seen = replace(whole, tasks=tuple(replace(t, roles=("coach",)) for t in whole.tasks)).for_reader("coach")
+    assert seen.open_steps
+    assert not any(s.is_doubtful for s in seen.open_steps)
+    assert {m for s in with_numbers().for_reader("nurse").open_steps for r in s.because for m in r.marks} == set()  # not absence
+
+
+def test_a_none_is_given_as_a_ground_only_to_who_sees_all_of_its_parts() -> None:
+    opens = six({"none": [{"harm-feared": {"is": "raised"}}, {"cause": {"is": "b"}}]})
+    model = load_data(TOWN | {"steps": [step("calm", opens, act("talk", "tutor", "absence", asks=["cause", "harmed"]))]})
+    d = sky.decide(model, sky.Case("p-1", events=[ENROLLED, *MARKS]), on=ON, calendars=CALENDAR)
+    parts = tuple(sky.decision.Reason(w, f, "none_of", None) for w, f in (("report", "harm-feared"), ("question", "cause")))
+    reason = sky.decision.Reason("counter", "lessons", "at_least", 6, 7, 7)
+    calm = sky.decision.OpenStep("calm@2026-09-02", "calm", "first", day(2), day(2), day(2), False, (reason, *parts))
+    whole = replace(d, open_steps=(calm,), tasks=(), questions=())
+    assert len(whole.for_reader("head").open_steps[0].because) == 3
+    assert whole.for_reader("teacher").open_steps == ()  # that nothing is feared is not for a teacher
+
+
+def test_a_step_of_which_nothing_is_shown_is_not_named_and_what_it_renewed_only_to_who_sees_its_ground() -> None:
+    whole = decide(*MARKS, SAD)
+    renewed = tuple(replace(s, renews="x@2026-08-12", because=(), today=()) for s in whole.open_steps)
+    whole = replace(whole, open_steps=renewed, questions=())
+    assert replace(whole, tasks=()).for_reader("head").open_steps == ()
+    tutor = whole.for_reader("tutor").open_steps
+    assert [(s.step, s.renews) for s in tutor] == [("mixed", None)]  # by the task alone
+    coach = replace(whole, tasks=tuple(t for t in whole.tasks if t.action == "support")).for_reader("coach")
+    assert [(s.step, s.renews) for s in coach.open_steps] == [("sad", "x@2026-08-12")]
 
 
 # ---------------------------------------------------------------------- numbers
 def with_numbers() -> sky.Decision:
-    whole = decide(
-        *MARKS, sky.Mark(day(3), lessons=4, kind="away", id="mark-more"), sky.Report("feels-sad", day(2), by="tutor", id="r")
-    )
-    both = (
-        Number("lessons", 11, day(1), 50, 39, ("mark-ill", "mark-away")),
-        Number("ill-lessons", 4, day(1), 9, 5, ("mark-ill",)),
-    )
+    whole = decide(*MARKS, sky.Mark(day(3), lessons=4, kind="away", id="mark-more"), SAD)
+    of_all = Number("lessons", 11, day(1), 50, 39, ("mark-ill", "mark-away"))
+    both = (of_all, Number("ill-lessons", 4, day(1), 9, 5, ("mark-ill",)))
     return replace(
         whole,
         open_steps=tuple(replace(s, today=both) for s in whole.open_steps),
         nearest=Nearest("caused", "lessons", 12, 11, 1),
         too_early=(TooEarly("lessons", None), TooEarly("ill-lessons", None)),
+        shown=(Shown("sweep", "lessons", 11, 11, None), Shown("sweep", "ill-lessons", 4, 4, None)),
     )
 
 
@@ -245,6 +287,7 @@ def test_todays_number_follows_its_counter_and_its_marks_their_kind() -> None:
     assert {n.counter for s in with_numbers().for_reader("head").open_steps for n in s.today} == {"lessons", "ill-lessons"}
     assert all(not s.today for s in with_numbers().for_reader("coach").open_steps)
     assert [x.counter for x in with_numbers().for_reader("teacher").too_early] == ["lessons"]
+    assert [x.counter for x in with_numbers().for_reader("teacher").shown] == ["lessons"]
 
 
 @pytest.mark.parametrize("reader", ["guardian", "pupil"])
@@ -314,6 +357,13 @@ def test_the_number_of_no_kind_is_shown_where_one_kind_is_not_seen() -> None:
     assert "ill" not in word_message(whole, whole.for_reader("teacher").messages[0], language="en")
 
 
+def test_the_marks_of_a_message_follow_their_kind() -> None:
+    whole = decide(*MARKS)
+    whole = replace(whole, messages=(replace(whole.messages[0], marks=("mark-ill", "mark-away")),))
+    assert whole.for_reader("head").messages[0].marks == ("mark-ill", "mark-away")
+    assert whole.for_reader("teacher").messages[0].marks == ("mark-away",)
+
+
 def test_a_message_gives_a_number_to_a_party_it_is_for_or_where_a_step_is_open() -> None:
     m = Message("many", ("teacher",), "absence", "owed", day(2), None, False, (("total", 5),), 5, None, ("mark-away",))
     whole = replace(decide(), messages=(m, replace(m, to=("guardian",))))
@@ -322,7 +372,10 @@ def test_a_message_gives_a_number_to_a_party_it_is_for_or_where_a_step_is_open()
 
 # ---------------------------------------------------------------------- another controller
 def test_another_controller_sees_a_pupil_only_after_it_was_brought_in() -> None:
-    apart = decide(SAD).for_reader("curator")
+    known = replace(decide(SAD), left_on=ON, data_until=ON, data_until_from="marks", is_stale=True)
+    apart = known.for_reader("curator")
+    assert (known.for_reader("coach").left_on, known.for_reader("coach").data_until) == (ON, ON)
+    assert (apart.is_stale, apart.data_until_from) == (False, None)
     said = apart.to_json()
     assert (said["tasks"], said["open_steps"], said["questions"], said["data_until"], said["left_on"]) == ([], [], [], None, None)
     assert "known up to which day" not in sky.explain(apart, language="en")
@@ -345,9 +398,8 @@ def test_what_was_taken_back_or_is_not_known_yet_brings_nobody_in() -> None:
 
 def test_a_group_is_a_reader_for_itself_and_sees_what_the_group_sees() -> None:
     assert decide(SAD).for_reader("welfare-team").open_steps == ()
-    team = decide(*MARKS, SAD, CONTACTED, sky.Answer("harmed", "no", day(3), by="welfare-team", id="a")).for_reader(
-        "welfare-team"
-    )
+    answered = sky.Answer("harmed", "no", day(3), by="welfare-team", id="a")
+    team = decide(*MARKS, SAD, CONTACTED, answered).for_reader("welfare-team")
     assert steps(team) == {"sad", "mixed"}  # welfare, not health as the nurse in it
 
 

@@ -1,4 +1,4 @@
-"""Readers, closed by default: over the golden cases of every shipped ruleset nobody is shown a part whose matter they do not see.
+"""Readers, closed by default, over the golden cases of every shipped ruleset: no part is shown whose matter is not seen.
 
 The rule is stated here anew: `about`, `sees`, `who` and `opens` come from the files of the ruleset, and what is looked at is the
 published form, part by part. It shares nothing with the code that cuts. `SKY_ALL_CASES=1` looks at every day of every case.
@@ -49,6 +49,18 @@ def facts_of(condition: Any) -> Iterator[str]:
                 yield key
 
 
+def nones_of(condition: Any) -> Iterator[list[str]]:
+    if isinstance(condition, list):
+        for part in condition:
+            yield from nones_of(part)
+    elif isinstance(condition, dict):
+        for key, value in condition.items():
+            if key == "none":
+                yield list(facts_of(value))
+            if key in ("any", "all", "none"):
+                yield from nones_of(value)
+
+
 class Files:
     """The `about` of each part, as the files of the ruleset say it."""
 
@@ -83,6 +95,11 @@ class Files:
     def of_step(self, step: str, below: tuple[str, ...] = ()) -> set[Any]:
         found = self.said["steps"].get(step)
         return {a for f in facts_of(found["opens"]) for a in self.of(f, (*below, step))} if found else {None}
+
+    def of_nones(self, step: str, fact: str) -> set[Any]:
+        """Those of every `none` in which a fact stands."""
+        found = [f for n in nones_of(self.said["steps"].get(step, {}).get("opens")) if fact in n for f in n]
+        return {a for f in found for a in self.of(f)} if found else {None}
 
     def of_action(self, action: str, kind_of_mark: dict[str, Any]) -> set[Any]:
         what, _, name = action.partition(":")
@@ -162,9 +179,10 @@ def faults(cut: dict[str, Any], whole: sky.Decision, case: Case, files: Files, r
         yield from (f"needless by {f}" for f in t["not_needed_if"] if not may(files.of(f)))
     in_tasks = {o for t in cut["tasks"] for o in t["openings"]}
     for s in cut["open_steps"]:
-        shown = {r["fact"] for r in s["because"]}
+        shown = {r["fact"] for r in s["because"] if r["operator"] != "none_of"}
         for r in s["because"]:
-            if not may(files.of(r["fact"])):
+            whole_none = files.of_nones(s["step"], r["fact"]) if r["operator"] == "none_of" else set()
+            if not may(files.of(r["fact"]) | whole_none):
                 yield f"reason {s['name']}: {r['fact']}"
             yield from marks(r["marks"], f"reason {s['name']}")
         for n in s["today"]:
@@ -172,7 +190,8 @@ def faults(cut: dict[str, Any], whole: sky.Decision, case: Case, files: Files, r
                 yield f"today's number of {s['name']}: {n['counter']}"
             yield from marks(n["marks"], "today")
         yield from marks(s["contested"], "contested")
-        if s["name"] not in in_tasks and not is_ground(s, shown, files, may):
+        is_empty = not (s["because"] or s["today"] or any(s["step"] in q["steps"] for q in cut["questions"]))
+        if s["name"] not in in_tasks and (is_empty or not is_ground(s, shown, files, may)):
             yield f"step {s['name']}"
     steps = {s["step"] for s in cut["open_steps"]}
     tasks = {t["name"] for t in cut["tasks"]}
@@ -190,7 +209,7 @@ def faults(cut: dict[str, Any], whole: sky.Decision, case: Case, files: Files, r
         if who.is_party and m["totals"] and not cut["open_steps"] and reader not in m["to"]:
             yield f"number in {m['message']}"
     for w in cut["withdrawn"]:
-        if w not in in_tasks and not may(files.of_step(w.partition("@")[0].partition("+")[0])):
+        if w not in in_tasks:
             yield f"withdrawn {w}"
     acts = {t["action"] for t in cut["tasks"]}
     yield from (f"correction {a}" for a in cut["corrections"] if a not in acts and not may(files.of_action(a, kinds)))

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from sky_model.errors import RecordError
 from sky_model.events import ActionTaken, Answer, Consent, Mark, Retracted, end_of
-from sky_model.rules import All, AnyOf, Condition, Count, Ruleset, StepOf, Test, tests_in
+from sky_model.rules import All, AnyOf, Condition, Count, NoneOf, Ruleset, StepOf, Test, tests_in
 from sky_model.tasks import PARTIES, Task
 
 __all__ = ["LOG", "cut_for", "readers_of", "sees_mark"]
@@ -270,7 +270,7 @@ class _Sight:
         if "+" in s.name.partition("@")[0]:  # a higher level opens by its counter alone
             return bool(because) and len(because) == len(s.because)
         step = self._step(s.step)
-        shown = {(r.what, r.fact) for r in because}
+        shown = {(r.what, r.fact) for r in because if r.operator != "none_of"}
 
         def enough(c: Condition, must: bool) -> bool:
             """`must`: it is true since the step is open, so that it is enough that it is seen."""
@@ -284,21 +284,34 @@ class _Sight:
 
         return step is not None and bool(because) and enough(step.opens, True)
 
-    def _open_steps(self) -> Iterator[Any]:
+    def _open_steps(self, asked: set[str]) -> Iterator[Any]:
+        """`asked`: the steps that a question names which is shown. A step is named where something in it is shown."""
         for s in self.d.open_steps:
-            because = tuple(r for r in s.because if self._sees_reason(r, s.name))
-            is_named = self._is_ground_enough(s, because) or self.sees_ground_of(s.step, (s.name,))
+            because = tuple(r for r in s.because if self._sees_reason(r, s))
+            today = tuple(self._today(t) for t in s.today if self.may_see(self.abouts_of("counter", t.counter), (s.name,)))
+            sees_ground = self.sees_ground_of(s.step, (s.name,))
+            is_named = bool(because or today or s.step in asked) and (sees_ground or self._is_ground_enough(s, because))
             if s.name in self.in_tasks or is_named:
                 yield replace(
                     s,
                     because=tuple(self._reason(r) for r in because),
                     contested=self._marks(s.contested),
-                    is_doubtful=s.is_doubtful and "absence" in self.sees,
-                    today=tuple(self._today(t) for t in s.today if self.may_see(self.abouts_of("counter", t.counter), (s.name,))),
+                    is_doubtful=s.is_doubtful and bool(because) and "absence" in self.sees,
+                    today=today,
+                    renews=s.renews if sees_ground else None,
                 )
 
-    def _sees_reason(self, r: Any, opening: str) -> bool:
-        return self.may_see(self.abouts_of(r.what, r.fact), (opening,))
+    def _sees_reason(self, r: Any, s: Any) -> bool:
+        """A `none` holds by all of its parts: one of them says nothing of it alone."""
+        abouts = self.abouts_of(r.what, r.fact)
+        if r.operator == "none_of":
+            step = self._step(s.step)
+            nones = (
+                [n for n in _nones_in(step.opens) if (r.what, r.fact) in {(t.what, t.fact) for t in tests_in(n)}] if step else []
+            )
+            parts = [self.abouts_of(t.what, t.fact) for n in nones for t in tests_in(n)]
+            abouts = abouts.union(*parts) if parts else UNSAID
+        return self.may_see(abouts, (s.name,))
 
     def _reason(self, r: Any) -> Any:
         marks = self._marks(r.marks)
@@ -309,16 +322,16 @@ class _Sight:
         return replace(kept, next_limit=None, missing=None) if self.is_party else kept
 
     # ------------------------------------------------------------------ questions, messages, and what stands alone
+    def _shows_question(self, q: Any) -> bool:
+        abouts, is_own = self._abouts_of_question(q), bool(self.names & {*q.by})
+        if self.is_withheld(abouts, ()) or (self.is_party and q.what == "not_answered" and not is_own):
+            return False
+        return is_own or self.may_see(abouts)
+
     def _questions(self, steps: set[str]) -> Iterator[Any]:
         """`steps`: the open steps that are shown. Another one is named to who sees all that it asks about."""
         tasks = {t.name for t in self.tasks}
-        for q in self.d.questions:
-            is_own = bool(self.names & {*q.by})
-            abouts = self._abouts_of_question(q)
-            if not (is_own or (self.may_see(abouts) and not (self.is_party and q.what == "not_answered"))):
-                continue
-            if self.is_withheld(abouts, ()):
-                continue
+        for q in filter(self._shows_question, self.d.questions):
             named = tuple(s for s in q.steps if s in steps or self.sees_ground_of(s))
             is_all = len(named) == len(q.steps)  # the day by which is that of the steps
             shown = tuple(n for n in q.tasks if n in tasks)
@@ -340,9 +353,6 @@ class _Sight:
         totals = tuple((k, n) for k, n in m.totals if k == "total" or is_whole) if has_numbers else ()
         return replace(m, totals=totals, limit=m.limit if has_numbers else None, marks=self._marks(m.marks))
 
-    def _is_shown_withdrawn(self, opening: str) -> bool:
-        return opening in self.in_tasks or self.sees_ground_of(opening.partition("@")[0].partition("+")[0], (opening,))
-
     def _nearest(self) -> Any:
         n = self.d.nearest
         is_seen = n is not None and self.may_see(self.abouts_of("counter", n.counter)) and self.sees_ground_of(n.step)
@@ -350,7 +360,8 @@ class _Sight:
 
     def cut(self) -> Any:
         d, acts = self.d, {t.action for t in self.tasks}
-        open_steps = tuple(self._open_steps())
+        asked = {s for q in d.questions if self._shows_question(q) for s in q.steps}
+        open_steps = tuple(self._open_steps(asked))
         names = {s.name for s in open_steps}
         is_away = self.is_kept_away
         return replace(
@@ -359,7 +370,7 @@ class _Sight:
             messages=tuple(self._message(m, bool(open_steps)) for m in d.messages if self.may_see(frozenset({m.about}))),
             open_steps=open_steps,
             questions=tuple(self._questions({s.step for s in open_steps})),
-            withdrawn=tuple(w for w in d.withdrawn if self._is_shown_withdrawn(w)),
+            withdrawn=tuple(w for w in d.withdrawn if w in self.in_tasks),
             corrections=tuple(a for a in d.corrections if a in acts or self.may_see(self.abouts_of("action", a))),
             nearest=self._nearest(),
             too_early=tuple(x for x in d.too_early if self.may_see(self.abouts_of("counter", x.counter))),
@@ -377,3 +388,11 @@ class _Sight:
             reader=self.reader,
             asked=None,  # the whole record goes to no role
         )
+
+
+def _nones_in(condition: Condition) -> Iterator[NoneOf]:
+    if isinstance(condition, NoneOf):
+        yield condition
+    if not isinstance(condition, Test):
+        for part in condition.parts:
+            yield from _nones_in(part)
