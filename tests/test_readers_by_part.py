@@ -528,3 +528,79 @@ def test_an_answer_of_a_reader_tells_nothing_of_tasks_and_marks_that_it_is_not_s
     )
     assert there["error"] == missing["error"]
     assert "feedback" in asked("feedback", *MARKS, SAD, event=wrong | {"mark": "mark-away"}, reader="teacher")
+
+
+# ---------------------------------------------------------------------- what breaking the code on purpose had not shown
+def town(*found: dict[str, Any], **more: Any) -> sky.Model:
+    return load_data(TOWN | {"steps": list(found)} | more)
+
+
+def in_town(model: sky.Model, *events: Event) -> sky.Decision:
+    return sky.decide(model, sky.Case("p-1", events=[ENROLLED, *events]), on=ON, calendars=CALENDAR)
+
+
+def test_of_an_any_a_part_that_is_seen_and_not_true_is_no_ground() -> None:
+    whole = replace(decide(SAD), tasks=())
+    (mixed,) = (s for s in whole.open_steps if s.step == "mixed")
+    a_little = sky.decision.Reason("question", "cause", "is", "a")  # seen, and of another step
+    whole = replace(whole, open_steps=(replace(mixed, because=(*mixed.because, a_little)),))
+    assert whole.for_reader("teacher").open_steps == ()
+
+
+def test_the_class_lead_and_the_role_of_the_grade_own_the_same() -> None:
+    whole = decide(*MARKS, SAD)
+    own = OpenQuestion("not_answered", "harmed", (), day(2), (), ("class-lead",), False)
+    lead, tutor, teacher = (replace(whole, questions=(own,)).for_reader(r) for r in ("class-lead", "tutor", "teacher"))
+    assert lead.questions == tutor.questions != ()
+    assert teacher.questions == ()  # of grades 1 to 6
+
+
+def test_an_action_that_is_no_hand_over_brings_nobody_in() -> None:
+    told = act("tell", "teacher", "welfare", to=["curator"], **{"with": {"required": ["pupil"]}})
+    model = town(step("sad", {"feels-sad": {"is": "raised"}}, told, act("support", "coach", "welfare")))
+    assert in_town(model, SAD, replace(CONTACTED, action="tell")).for_reader("curator").open_steps == ()
+
+
+def test_only_what_was_done_with_the_pupil_lets_the_guardian_be_told_and_a_consent_that_is_not_presumed_must_be_given() -> None:
+    sad = step("sad", {"feels-sad": {"is": "raised"}}, act("contact", "teacher", "welfare"), act("support", "coach", "welfare"))
+    alone = in_town(town(sad), SAD, CONTACTED)
+    assert "support" in tasks(alone.for_reader("coach"))
+    assert tasks(alone.for_reader("guardian")) == set()
+    asked_first = [TOWN["consents"][0] | {"presumed": "no"}]
+    met = (SAD, CONTACTED)
+    assert "support" in tasks(in_town(MODEL, *met).for_reader("guardian"))
+    assert (
+        tasks(in_town(load_data(TOWN | {"consents": asked_first}), *met).for_reader("guardian")) & {"support", "contact"} == set()
+    )
+
+
+@pytest.mark.parametrize("party", ["guardian", "pupil"])
+def test_no_party_is_shown_child_protection_also_where_a_layer_lets_it_see_it_or_gives_it_the_task(party: str) -> None:
+    roles = [r | {"sees": ["absence", "child_protection"]} if r["id"] == party else r for r in TOWN["roles"]]
+    harm = step("harm", {"harm-feared": {"is": "raised"}}, act("assess", "head", "child_protection"))
+    own = step("own", {"harm-feared": {"is": "raised"}}, act("own-part", party, "child_protection"))
+    whole = in_town(town(harm, own, roles=roles), sky.Report("harm-feared", day(2), by="teacher", id="r-harm"))
+    assert steps(whole.for_reader("head")) == {"harm", "own"}
+    cut = whole.for_reader(party)
+    assert (cut.open_steps, cut.tasks) == ((), ())
+
+
+def test_a_part_of_a_none_is_given_only_with_all_of_it() -> None:
+    opens = six({"none": [{"harm-feared": {"is": "raised"}}, {"cause": {"is": "b"}}]})
+    whole = in_town(town(step("calm", opens, act("talk", "teacher", "absence", asks=["cause", "harmed"]))), *MARKS)
+    part = sky.decision.Reason("question", "cause", "none_of", "b")
+    calm = sky.decision.OpenStep("calm@2026-09-02", "calm", "first", day(2), day(2), day(2), False, (part,))
+    task = replace(decide(*MARKS, SAD).for_reader("tutor").tasks[0], openings=("calm@2026-09-02",), about="absence")
+    whole = replace(whole, open_steps=(calm,), tasks=(task,))
+    assert whole.for_reader("head").open_steps[0].because == (part,)
+    assert whole.for_reader("teacher").open_steps[0].because == ()
+
+
+def test_a_step_in_doubt_is_named_by_its_question_to_who_sees_all_that_it_asks() -> None:
+    names = {"caused": {"cause"}, "harm": {"harmed"}}
+    doubts = tuple(sky.decision.OpenStep(f"{n}@2026-09-02", n, "first", day(2), day(2), day(2), True, ()) for n in names)
+    asked_of = OpenQuestion("not_marked", "register", tuple(names), day(2), (day(2),), ("teacher",), False)
+    whole = replace(decide(*MARKS), open_steps=doubts, tasks=(), questions=(asked_of,))
+    assert steps(whole.for_reader("teacher")) == {"caused"}
+    assert steps(whole.for_reader("head")) == {"caused", "harm"}
+    assert steps(replace(whole, questions=()).for_reader("head")) == set()
