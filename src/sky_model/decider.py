@@ -374,7 +374,8 @@ def newest_marked(case: Case, on: date, moment: int, is_mine: Callable[[int], bo
         elif m <= moment and isinstance(e, Retracted):
             newest.pop(e.of, None)
     days = (min(e.through or e.on, on) if isinstance(e, Register) else e.on for e in newest.values())
-    return max((day for day in days if day <= on and is_mine(day.toordinal())), default=None)
+    erased = case.before.marked if case.before is not None else ()
+    return max((day for day in (*erased, *days) if day <= on and is_mine(day.toordinal())), default=None)
 
 
 def _checkpoint_said(before: Checkpoint) -> dict[str, str]:
