@@ -173,7 +173,9 @@ def test_the_order_in_which_events_are_handed_in_makes_no_other_difference(
     found = []
     for c in (record, again):
         earlier = sky.decide(model, c, on=min(one, other), calendars=SMALL, as_if=True)
-        found.append(sky.decide(model, c, on=max(one, other), calendars=SMALL, as_if=True).changes_since(dumps(earlier)).to_json())
+        found.append(
+            sky.decide(model, c, on=max(one, other), calendars=SMALL, as_if=True).changes_since(dumps(earlier)).to_json()
+        )
     assert found[0] == found[1]
 
 
@@ -197,7 +199,9 @@ def test_taking_out_the_event_that_a_change_came_through_and_all_after_it_undoes
         for n in (moments[0] - 1, moments[-1]):
             known = [e for m, e in zip(record.moments, record.events, strict=True) if m <= n]
             names = {"opening": "open_steps", "task": "tasks", "question": "questions", "message": "messages"}
-            cut = sky.decide(model, sky.Case("p", register=record.register, events=known), on=last, calendars=SMALL, as_if=True).to_json()
+            cut = sky.decide(
+                model, sky.Case("p", register=record.register, events=known), on=last, calendars=SMALL, as_if=True
+            ).to_json()
             found = cut[names[c.what]]
             seen.append(c.name in [f"{x['what']}:{x['fact']}" if c.what == "question" else x.get("name") for x in found])
         assert seen == [False, True], c

@@ -567,6 +567,15 @@ def test_a_log_is_proven_from_a_record_with_a_checkpoint(tmp_path: Path) -> None
     assert [p.state for p in replay(tmp_path / "log", {"p-17": whole}, decide)] == ["other_record"]
 
 
+@pytest.mark.parametrize("option", [("--as-if",), ("--absent", "principal")])
+def test_the_command_makes_no_checkpoint_as_if(tmp_path: Path, option: tuple[str, ...]) -> None:
+    path = tmp_path / "records.jsonl"
+    path.write_text(json.dumps(school_case(closed=True).to_json()) + "\n", encoding="utf-8")
+    result = CliRunner().invoke(app, ["checkpoint", str(path), "--rules", "fi-sky/2026-1", "--on", "2026-08-12", *option])
+    assert result.exit_code == 2
+    assert "do not go with it" in result.output
+
+
 def test_the_command_writes_every_record_and_says_which_stay_whole(tmp_path: Path) -> None:
     cases = [replace_pupil(school_case(closed=True), "p-1"), replace_pupil(school_case(closed=False), "p-2")]
     (tmp_path / "records.jsonl").write_text("".join(json.dumps(c.to_json()) + "\n" for c in cases), encoding="utf-8")
