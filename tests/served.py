@@ -40,10 +40,10 @@ ENDLESS = {
 class EndlessDesk(Desk):
     """As any desk, but for one pupil. The processes of the service find this class by PYTHONPATH (`here`)."""
 
-    def decide(self, case: Case, on: date, known_on: date | None) -> Decision:
+    def decide(self, case: Case, on: date, known_on: date | None, **asked: Any) -> Decision:
         while case.pupil == SLOW:  # work, not sleep: nothing may depend on its being interrupted kindly
             pass
-        return super().decide(case, on, known_on)
+        return super().decide(case, on, known_on, **asked)
 
 
 def here() -> dict[str, str]:

@@ -146,8 +146,8 @@ def said(model: sky.Model, case: Case, on: date, old: Collection[str]) -> dict[s
     out = sky.decide(model, case, on=on, calendars=TWO_YEARS).to_json()
     out["basis"] = {k: v for k, v in out["basis"].items() if k != "checkpoint"}
     for step in out["open_steps"]:  # erased marks of a sum over all years are counted and not named
-        said = [r | {"marks": [m for m in r["marks"] if m not in old], "first": None} for r in step["because"]]
-        step["because"] = said if old else step["because"]
+        for part in ("because", "today") if old else ():
+            step[part] = [r | {"marks": [m for m in r["marks"] if m not in old], "first": None} for r in step[part]]
     return {k: v for k, v in out.items() if k not in SAID_OF_OLD}
 
 
@@ -545,7 +545,7 @@ def test_the_national_ruleset_goes_on_from_a_checkpoint() -> None:
         on = date(2026, 8, 12) + timedelta(days=n)
         a, b = (sky.decide(model, c, on=on).to_json() for c in (case, small))
         for step in (*a["open_steps"], *b["open_steps"]):
-            for r in step["because"]:  # erased marks are counted, and not named
+            for r in (*step["because"], *step["today"]):  # erased marks are counted, and not named
                 r["marks"], r["first"] = [m for m in r["marks"] if m.startswith("n")], None
         assert b["basis"].pop("checkpoint") == {"day": "2026-08-12", "fingerprint": digest(small.before.to_json())}  # type: ignore[union-attr]
         assert a == b
@@ -556,8 +556,8 @@ def test_a_log_is_proven_from_a_record_with_a_checkpoint(tmp_path: Path) -> None
     with Log(tmp_path / "log") as log:
         log.decided(sky.decide(model, case, on=date(2026, 9, 4)), time="2026-09-04T07:00:00+03:00")
 
-    def decide(c: Case, on: date, known_on: date | None) -> sky.Decision:
-        return sky.decide(model, c, on=on, known_on=known_on)
+    def decide(c: Case, on: date, known_on: date | None, **asked: Any) -> sky.Decision:
+        return sky.decide(model, c, on=on, known_on=known_on, **asked)
 
     later = case.with_events(sky.Mark(date(2026, 10, 1), lessons=2, kind="health", id="later"))
     corrected = later.with_events(sky.Mark(date(2026, 9, 3), lessons=0, kind="health", id="n3", recorded=date(2026, 10, 2)))
@@ -565,6 +565,15 @@ def test_a_log_is_proven_from_a_record_with_a_checkpoint(tmp_path: Path) -> None
         assert [p.state for p in replay(tmp_path / "log", {"p-17": known}, decide)] == ["proven"]
     whole = school_case(closed=True)
     assert [p.state for p in replay(tmp_path / "log", {"p-17": whole}, decide)] == ["other_record"]
+
+
+@pytest.mark.parametrize("option", [("--as-if",), ("--absent", "principal")])
+def test_the_command_makes_no_checkpoint_as_if(tmp_path: Path, option: tuple[str, ...]) -> None:
+    path = tmp_path / "records.jsonl"
+    path.write_text(json.dumps(school_case(closed=True).to_json()) + "\n", encoding="utf-8")
+    result = CliRunner().invoke(app, ["checkpoint", str(path), "--rules", "fi-sky/2026-1", "--on", "2026-08-12", *option])
+    assert result.exit_code == 2
+    assert "do not go with it" in result.output
 
 
 def test_the_command_writes_every_record_and_says_which_stay_whole(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_a_folder_of_the_user_does_not_hide_the_shipped_folder_of_the_same_name(
 
 
 def test_every_command_about_pupils_takes_the_same_options_for_what_it_decides_with() -> None:
-    shared = ["records", "rules", "allow", "calendar", "schools", "signed_by", "unsigned", "mapping", "on"]
+    shared = ["records", "rules", "allow", "calendar", "schools", "signed_by", "unsigned", "mapping", "absent", "as_if", "on"]
     said = {}
     for name in ("decide", "sweep", "explain"):
         of = {p.name: p.to_info_dict() for p in cli.app.commands[name].params}

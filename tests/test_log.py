@@ -416,8 +416,8 @@ def test_an_entry_is_made_safe_as_the_policy_says(
 
 # ---------------------------------------------------------------------- replay
 def proofs(path: Path, *cases: sky.Case, model: sky.Model = MODEL) -> list[tuple[int, str, tuple[str, ...]]]:
-    def decide(case: sky.Case, on: date, known_on: date | None) -> sky.Decision:
-        return sky.decide(model, case, on=on, known_on=known_on, calendars=CALENDAR)
+    def decide(case: sky.Case, on: date, known_on: date | None, **asked: Any) -> sky.Decision:
+        return sky.decide(model, case, on=on, known_on=known_on, calendars=CALENDAR, **asked)
 
     return [(p.n, p.state, p.basis) for p in replay(path, {c.pupil: c for c in cases}, decide)]
 
@@ -432,6 +432,19 @@ def test_an_entry_is_proven_again_when_the_record_has_grown_since(tmp_path: Path
     grown = record("p-1", sky.Mark(date(2026, 9, 3), lessons=0, kind="health", id="mark-3", recorded=date(2026, 10, 1)))
     assert proofs(path, grown) == [(0, "proven", ()), (1, "proven", ())]
     assert proofs(path, later)[0] == (0, "other_record", ())  # TALK was recorded before: it was not in the record then
+
+
+def test_who_was_away_is_in_the_entry_as_a_role_and_is_asked_again(tmp_path: Path) -> None:
+    path, named = tmp_path / "log", record("p-1").changed(named={"homeroom-teacher": "person-7"})
+    as_if = sky.decide(MODEL, named, on=ON, calendars=CALENDAR, as_if=True)
+    with Log(path) as log:
+        log.decided(sky.decide(MODEL, named, on=ON, calendars=CALENDAR, absent=("person-7", "person-8")), time=TIME)
+        log.decided(as_if, time=TIME)
+    assert b"person-" not in path.read_bytes()
+    first, second = (line["body"]["basis"] for line in entries_of(path))
+    assert (first["absent"], first["as_if"]) == (["homeroom-teacher"], False)
+    assert (second["absent"], second["as_if"]) == ([], True)
+    assert proofs(path, named) == [(0, "proven", ()), (1, "proven", ())]
 
 
 def test_other_rules_another_engine_or_no_record_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,8 +122,8 @@ IMPOSSIBLE: dict[str, tuple[Any, str]] = {
     ),
     "a type that nobody knows": (
         record({"type": "absence"}),
-        "an event's type is one of enrolment, register, mark, report, answer, action, consent, pause, step_closed, retracted"
-        " (field events[0].type) [unknown-type]",
+        "an event's type is one of enrolment, left, register, mark, report, answer, action, consent, pause, step_closed,"
+        " retracted (field events[0].type) [unknown-type]",
     ),
     "an event that is a text": (record("m1"), "an event is an object (field events[0]) [not-an-object]"),
     "events that are no list": (record() | {"events": {}}, "events is a list (field events) [not-a-list]"),

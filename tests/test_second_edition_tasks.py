@@ -504,12 +504,12 @@ def test_a_renewal_that_is_withdrawn_leaves_the_old_opening_as_if_not_renewed() 
 
 
 # ---------------------------------------------------------------------- M3: who has left
-def test_of_who_has_left_what_is_owed_is_to_be_handed_over_not_late_and_never_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sky_model.path.Path.has_left", True, raising=False)
-    found = decide(rules(CLOSE_IT), *AUTUMN, on=20)
+def test_of_who_has_left_what_is_owed_is_to_be_handed_over_not_late_and_never_next() -> None:
+    left = sky.Left(d(10))
+    found = decide(rules(CLOSE_IT), *AUTUMN, left, on=20)
     assert state(found, "talk") == ("to_hand_over", d(9), False)
     assert found.next is None
-    assert order(decide(rules(CLOSE_IT), *TALKED, on=20)) == ["talk"]  # and nobody is asked to close it
+    assert order(decide(rules(CLOSE_IT), *TALKED, left, on=20)) == ["talk"]  # and nobody is asked to close it
 
 
 # ---------------------------------------------------------------------- M5: No is not silence

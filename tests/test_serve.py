@@ -293,7 +293,7 @@ def test_no_error_repeats_an_identity_code_or_an_address(secret: str) -> None:
 
 
 def test_what_fails_inside_is_told_without_a_word_of_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise KeyError("p-17 was ill")
 
     monkeypatch.setattr(Desk, "decide", fail)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sky_model.decider import decider_of
+from sky_model.decider import decider_of, newest_marked
 from sky_model.errors import RecordError
 from sky_model.events import ActionTaken, Answer, Consent, Enrolment, Mark, Pause, Register, Report, Retracted, end_of
 from sky_model.facts import TRUE, Facts, Part
@@ -65,13 +65,14 @@ class _Made:
         marks_from = self._marks_from()
         until = sum(m <= self.now for m in self.case.moments)
         kept = self._kept(list(zip(self.case.events[:until], self.case.moments[:until], strict=True)), marks_from)
-        before = self.case.before
+        before, first = self.case.before, date.fromordinal(marks_from)
         made = Checkpoint(
             day=date.fromordinal(self.day),
             ruleset=self.rulesets[-1].name,
             fingerprint=self.rulesets[-1].fingerprint,
-            marks_from=date.fromordinal(marks_from),
+            marks_from=first,
             carried={v.facts.rules.name: self._carried(v.facts, marks_from) for v in self.path.versions},
+            marked=tuple(sorted(d for d in self._newest_marked() if d < first)),
             count=until + (before.count - len(before.events) if before else 0),
             events=tuple(e for e, _ in kept),
             moments=tuple(m for _, m in kept),
@@ -80,6 +81,17 @@ class _Made:
         )
         later = [*made.events, *self.case.events[until:]]
         return self.case.changed(before=made, events=later)
+
+    def _newest_marked(self) -> set[date]:
+        """The newest day with a mark or a register, of each school."""
+        case, on = self.case, date.fromordinal(self.day)
+
+        def school(day: int) -> str | None:
+            return self.facts.place(day, self.now).school
+
+        schools = {e.school for e in case.events if isinstance(e, Enrolment)} | {None}
+        newest = (newest_marked(case, on, self.now, lambda day, s=s: school(day) == s) for s in schools)  # type: ignore[misc]
+        return {d for d in newest if d is not None}
 
     # ------------------------------------------------------------------ what later days read
     def _marks_from(self) -> int:

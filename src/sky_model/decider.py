@@ -10,12 +10,12 @@ import itertools
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from sky_model.asking import questions
 from sky_model.calendars import load_calendar
 from sky_model.contests import is_contest
-from sky_model.decision import Asked, Decision
+from sky_model.decision import Asked, Decision, How
 from sky_model.engine import digest, engine_fingerprint, engine_version
 from sky_model.errors import RecordError, RulesetError
 from sky_model.events import DAY, Enrolment, Mark, Register, Retracted, end_of
@@ -164,14 +164,6 @@ def _not_in_force(model: Model, case: Case, on: int) -> RecordError:
     return RecordError("not-in-force", message, pupil=case.pupil, field="on")
 
 
-class How(NamedTuple):
-    """How a decision was asked for: the rules of schools that have their own, who is away, and whether as if in force."""
-
-    schools: Mapping[str, Model] | None = None
-    absent: frozenset[str] = frozenset()
-    as_if: bool = False
-
-
 class Decider:
     def __init__(
         self,
@@ -242,7 +234,9 @@ class Decider:
             left_on=date.fromordinal(self.facts.left_on(self.on, self.now)) if self.has_left else None,
             data_until_from=until_from,
             pauses=self._pauses(),
-            asked=Asked(self.model, self.case, self.calendars, partial(_again, self.model, self.case, self.calendars, self.how)),
+            asked=Asked(
+                self.model, self.case, self.calendars, self.how, partial(_again, self.model, self.case, self.calendars, self.how)
+            ),
         )
 
     def _data_until(self) -> tuple[date | None, str | None, bool]:
@@ -374,7 +368,8 @@ def newest_marked(case: Case, on: date, moment: int, is_mine: Callable[[int], bo
         elif m <= moment and isinstance(e, Retracted):
             newest.pop(e.of, None)
     days = (min(e.through or e.on, on) if isinstance(e, Register) else e.on for e in newest.values())
-    return max((day for day in days if day <= on and is_mine(day.toordinal())), default=None)
+    erased = case.before.marked if case.before is not None else ()
+    return max((day for day in (*erased, *days) if day <= on and is_mine(day.toordinal())), default=None)
 
 
 def _checkpoint_said(before: Checkpoint) -> dict[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sky_model.changes import Changes, changes_between
 from sky_model.contests import is_contest
@@ -153,6 +153,14 @@ class Nearest:
     missing: Any
 
 
+class How(NamedTuple):
+    """How a decision was asked for: the rules of schools that have their own, who is away, and whether as if in force."""
+
+    schools: Mapping[str, Model] | None = None
+    absent: frozenset[str] = frozenset()
+    as_if: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a decision was made from, so that it can be asked again about another day or with less knowledge."""
@@ -160,6 +168,7 @@ class Asked:
     model: Model
     case: Case
     calendars: Mapping[str, Calendar] | Calendar
+    how: How
     again: Callable[[int, int], Decision]  # (day, moment up to which is known); raises RecordError
 
 

@@ -145,6 +145,7 @@ class Checkpoint:
     ruleset     name and fingerprint of the rules that folded it
     marks_from  marks and registers of earlier days are erased
     carried     by version: what erased marks add to a counter that counts over all years, in hundredths of its smallest unit
+    marked      of each school the newest erased day with a mark or a register: it may be how far the marks reach
     count       how many events the record had
     events, moments   those that are kept, each with its place in the order of recording
     """
@@ -154,6 +155,7 @@ class Checkpoint:
     fingerprint: str
     marks_from: date
     carried: Mapping[str, Mapping[str, int]]
+    marked: tuple[date, ...]
     count: int
     events: tuple[Any, ...]
     moments: tuple[int, ...]
@@ -169,6 +171,7 @@ class Checkpoint:
             "fingerprint": self.fingerprint,
             "marks_from": self.marks_from.isoformat(),
             "carried": {ruleset: dict(sorted(of.items())) for ruleset, of in sorted(self.carried.items())},
+            "marked": [d.isoformat() for d in self.marked],
             "count": self.count,
             "events": [{"place": m % DAY, **event_json(e)} for e, m in zip(self.events, self.moments, strict=True)],
             "openings": [_past_json(o) for o in self.openings],
@@ -214,7 +217,7 @@ def _checkpoint(data: Any, pupil: str) -> Checkpoint:
             moments.append(event.recorded.toordinal() * DAY + _whole(e["place"]))
         if moments != sorted(set(moments)):
             raise ValueError
-        if not all(isinstance(data[key], list) for key in ("openings", "ends")):
+        if not all(isinstance(data[key], list) for key in ("openings", "ends", "marked")):
             raise ValueError
         where = "checkpoint.openings"
         openings = tuple(PastOpening(**_past(x, PastOpening)) for x in data["openings"])
@@ -230,6 +233,7 @@ def _checkpoint(data: Any, pupil: str) -> Checkpoint:
             read_name(data["fingerprint"]),
             read_day(data["marks_from"]),
             {read_name(r): {read_name(c): _whole(n) for c, n in of.items()} for r, of in data["carried"].items()},
+            tuple(map(read_day, data["marked"])),
             data["count"],
             tuple(events),
             tuple(moments),

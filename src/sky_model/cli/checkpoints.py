@@ -38,6 +38,8 @@ def checkpoint(
 
     A record that cannot have one is written as it is, and the reason stands on standard error.
     """
+    if asked.absent or asked.as_if:  # no later day would know of it
+        raise click.UsageError("a checkpoint is made by the rules in force: --absent and --as-if do not go with it")
     erased, whole, kept, lines = 0, 0, 0, list[str]()
     with cases_of(records, asked) as (cases, _):
         for case in with_progress(cases):

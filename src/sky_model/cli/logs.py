@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,10 @@ def replay_log(
     with cases_of(records, asked) as (found, _):
         cases = {c.pupil: c for c in found if not isinstance(c, Refused)}
 
-    def decide(case: sky.Case, on: date, known_on: date | None) -> sky.Decision:
-        return asked.decide(case, on, known_on)
+    def decide(case: sky.Case, on: date, known_on: date | None, *, absent: list[str], as_if: bool) -> sky.Decision:
+        """As the entry says, and as the command says: `--absent` names persons that an entry does not hold."""
+        then = replace(asked, absent=(*asked.absent, *absent), as_if=asked.as_if or as_if)
+        return then.decide(case, on, known_on)
 
     states: Counter[str] = Counter()
     others: Counter[str] = Counter()

@@ -365,9 +365,9 @@ class _Judge:
 class _JudgedPath(Path):
     """The path of a case whose conditions durable-rules decides; the core reads the facts and says what is new."""
 
-    def __init__(self, judge: _Judge, versions: list[Facts], on: int) -> None:
+    def __init__(self, judge: _Judge, versions: list[Facts], on: int, **how: Any) -> None:
         self._judge = judge
-        super().__init__(versions, on)
+        super().__init__(versions, on, **how)
 
     def _levels_of(self, v: Any, s: StepOf) -> list[StepOf]:
         levels = super()._levels_of(v, s)

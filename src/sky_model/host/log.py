@@ -33,12 +33,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal, TypeAlias
 
+from sky_model.decider import Decider
 from sky_model.decision import Decision
 from sky_model.engine import digest
 from sky_model.errors import RecordError
 from sky_model.events import DAY, TYPE_OF, ActionTaken, Answer, Consent, StepClosed, end_of
-from sky_model.facts import FALSE, TRUE, Facts
-from sky_model.path import Path as PathOfCase
+from sky_model.facts import FALSE, TRUE
 from sky_model.records import Case
 
 __all__ = ["EMPTY", "Fault", "Log", "LogError", "Proof", "Verified", "entries_of", "erase", "replay", "verify"]
@@ -56,6 +56,7 @@ ADDRESS = re.compile(r"@(?!\d{4}-\d\d-\d\d)", re.ASCII)  # of an opening: its da
 TASK = (
     "name", "action", "step", "tier", "role", "organisation", "duty", "about", "state", "due", "due_unknown", "overdue",
     "statutory", "hand_over", "to", "takes_part", "left_out", "blocked_by", "openings", "turn", "missed",
+    "also", "instead_of", "away",
 )  # fmt: skip
 MESSAGE = ("message", "to", "about", "state", "since", "act", "to_correct")
 REASON = ("what", "fact", "operator", "limit", "low", "high", "first", "about", "marks", "sure")
@@ -181,9 +182,12 @@ def _record(case: Case, events: int) -> str:
 def _basis(decision: Decision) -> dict[str, Any]:
     """The basis by names and fingerprints; what it says in words is left out."""
     b = decision.basis
-    ruleset = b["ruleset"]
+    ruleset, schools = b["ruleset"], b["schools"]
     return {
         "ruleset": {"names": ruleset["name"].split(" → "), "status": ruleset["status"], "fingerprint": ruleset["fingerprint"]},
+        "schools": None if schools is None else sorted(s["fingerprint"] for s in schools.values()),
+        "absent": _roles_away(decision),
+        "as_if": b["as_if"],
         "layers": list(b["layers"]),
         "calendar": {"names": b["calendar"]["name"].split(" → "), "fingerprint": b["calendar"]["fingerprint"]},
         "code_map": b["code_map"],
@@ -191,12 +195,22 @@ def _basis(decision: Decision) -> dict[str, Any]:
     }
 
 
+def _roles_away(decision: Decision) -> list[str]:
+    """Who is away, as roles: of a person those for which this case names them. A log carries no person."""
+    assert decision.asked is not None
+    rules, absent, named = decision.rules, decision.basis["absent"], decision.asked.case.named
+    roles = {a for a in absent if a in rules.roles or a in rules.groups}
+    return sorted(roles | {role for role, person in named.items() if person in absent})
+
+
 def _not_fired(decision: Decision) -> list[dict[str, Any]]:
     """Every step of the rules of the day that is not open, with what its conditions read on that day."""
-    asked, on, known = decision.asked, decision.on.toordinal(), end_of(decision.known_to.toordinal())
+    asked, on = decision.asked, decision.on.toordinal()
     assert asked is not None
-    path = PathOfCase([Facts(asked.case, v, asked.calendars, known) for v in asked.model.versions], on)
-    v = next((v for v in path.versions if v.facts.rules is decision.rules), path.versions[0])
+    known = end_of(decision.known_to.toordinal())
+    path = Decider(asked.model, asked.case, on, known, asked.calendars, how=asked.how).path
+    known = end_of(on)  # the record is cut at the earlier moment, and asked about `on`
+    v = next(v for v in path.versions if v.facts.rules is decision.rules)
     is_open = {s.step for s in decision.open_steps}
     out = []
     for step in decision.rules.steps:
@@ -598,13 +612,12 @@ def erase(
 
 
 # ---------------------------------------------------------------------- proving it
-def replay(
-    path: str | os.PathLike[str], cases: Mapping[str, Case], decide: Callable[[Case, date, date | None], Decision]
-) -> Iterator[Proof]:
+def replay(path: str | os.PathLike[str], cases: Mapping[str, Case], decide: Callable[..., Decision]) -> Iterator[Proof]:
     """Decides each entry again: the record up to its place, its day, and the rules and calendar of now.
 
     cases   the records of now by pupil; what was recorded after an entry's place is left out
-    decide  (case, on, known_on): with the rules and the calendar that are to be tried
+    decide  (case, on, known_on, absent=…, as_if=…): with the rules and the calendar that are to be tried, and with the roles
+            that were away and the word `as_if` of the entry. Whoever was away without a role in the case is not in the entry.
     """
     for line in entries_of(path):
         if line["kind"] != "decision":
@@ -612,9 +625,7 @@ def replay(
         yield Proof(line["n"], "erased") if line["body"] is None else _prove(line["n"], line["body"], cases, decide)
 
 
-def _prove(
-    n: int, body: Mapping[str, Any], cases: Mapping[str, Case], decide: Callable[[Case, date, date | None], Decision]
-) -> Proof:
+def _prove(n: int, body: Mapping[str, Any], cases: Mapping[str, Case], decide: Callable[..., Decision]) -> Proof:
     case = cases.get(body["pupil"])
     if case is None:
         return Proof(n, "no_record")
@@ -635,7 +646,8 @@ def _prove(
         events=case.events[: events - erased],
     )
     try:
-        decision = decide(then, on, known if known < on else None)
+        asked = {"absent": body["basis"].get("absent", ()), "as_if": body["basis"].get("as_if", False)}
+        decision = decide(then, on, known if known < on else None, **asked)
         new = {"basis": _basis(decision), "decision": _decided(decision)}
     except RecordError:
         return Proof(n, "not_decided")
