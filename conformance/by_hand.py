@@ -22,6 +22,7 @@ sys.path[:0] = [str(HERE), str(ROOT / "tests")]
 import generated as small  # noqa: E402
 import generated_language as whole  # noqa: E402
 from pairs import CALENDAR, misses, pairs  # noqa: E402
+from pairs_people import pairs_of_people  # noqa: E402
 
 import sky_model as sky  # noqa: E402
 import sky_model.model as model_file  # noqa: E402
@@ -296,3 +297,6 @@ def of_the_pairs() -> Iterator[Asking]:
     for shows, values, case, on, wanted in pairs():
         said = (f"construct: {shows}",)
         yield Asking((values,), case, on, CALENDAR, said, faults=lambda answer, w=wanted: misses(w, answer))
+    for shows, values, case, on, wanted, more in pairs_of_people():
+        said = (f"construct: {shows}",)
+        yield Asking((values,), case, on, CALENDAR, said, faults=lambda answer, w=wanted: misses(w, answer), **more)
