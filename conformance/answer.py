@@ -19,7 +19,7 @@ from sky_model.model import load_data
 from sky_model.schooldays import SchoolYear
 
 HERE = Path(__file__).resolve().parent
-OVER = ("done", "withdrawn", "not_needed", "refused")
+OVER = ("done", "withdrawn", "not_needed", "refused", "no_consent")
 
 
 def canonical(value: Any) -> str:
@@ -66,6 +66,7 @@ def calendar_from(years: list[dict[str, Any]]) -> sky.Calendar:
             public_holidays=frozenset(map(day, y["public_holidays"])),
             also_school=frozenset(map(day, y["also_school"])),
             named_days=tuple((k, tuple(map(day, v))) for k, v in sorted(y["named_days"].items())),
+            most_a_day=y.get("most_a_day"),
         )
         for y in years
     ]
@@ -92,57 +93,63 @@ def answer(case: Mapping[str, Any]) -> dict[str, Any]:
 def answer_by(model: sky.Model, case: Mapping[str, Any]) -> dict[str, Any]:
     """The same by a model that is at hand."""
     known_on = case.get("known_on")
-    return core(
-        sky.decide(
-            model,
-            sky.Case.from_json(case["record"]),
-            on=date.fromisoformat(case["on"]),
-            known_on=date.fromisoformat(known_on) if known_on else None,
-            calendars=calendars_of(case["calendars"]),
-        )
+    return answer_to(
+        model,
+        sky.Case.from_json(case["record"]),
+        on=date.fromisoformat(case["on"]),
+        known_on=date.fromisoformat(known_on) if known_on else None,
+        calendars=calendars_of(case["calendars"]),
+        schools={school: model_of(tuple(prints)) for school, prints in case.get("schools", {}).items()} or None,
+        absent=case.get("absent", ()),
+        as_if=case.get("as_if", False),
     )
 
 
-def core(decision: sky.Decision) -> dict[str, Any]:
-    """What every engine must say alike. What is over is listed after what is asked, by name, without a due day."""
-    tasks = [
-        {
-            "name": t.name,
-            "action": t.action,
-            "state": t.state,
-            "duty": t.duty,
-            "roles": sorted(t.roles),
-            "organisation": t.organisation,
-            "due": t.due.isoformat() if t.due and t.state not in OVER else None,
-            "overdue": t.overdue,
-        }
-        for t in decision.tasks
-    ]
-    asked, over = [t for t in tasks if t["state"] not in OVER], [t for t in tasks if t["state"] in OVER]
-    steps = [
-        {
-            "name": s.name,
-            "step": s.step,
-            "opened_on": s.opened_on.isoformat(),
-            "about": s.about.isoformat(),
-            "due_from": s.due_from.isoformat(),
-            "in_doubt": s.is_in_doubt,
-        }
-        for s in decision.open_steps
-    ]
-    questions = [
-        {"what": q.what, "fact": q.fact, "steps": sorted(q.steps), "since": q.since.isoformat(), "by": sorted(q.by)}
-        for q in decision.questions
-    ]
-    messages = [{"message": m.message, "state": m.state, "since": m.since.isoformat()} for m in decision.messages]
+def answer_to(model: sky.Model, record: sky.Case, **asked: Any) -> dict[str, Any]:
+    """Of a day on which no rules are in force the answer is that it is refused. Raises RecordError for anything else."""
+    try:
+        return core(plain(sky.decide(model, record, **asked)))
+    except sky.RecordError as e:
+        if e.rule != "not-in-force":
+            raise
+        return {"refused": e.rule}
+
+
+def plain(decision: sky.Decision) -> dict[str, Any]:
+    """What `core` looks at, of a decision of this library."""
+    said = decision.to_json()
     return {
-        "open_steps": sorted(steps, key=canonical),
-        "withdrawn": sorted(decision.withdrawn),
-        "questions": sorted(questions, key=canonical),
-        "tasks": [*asked, *sorted(over, key=canonical)],
-        "messages": sorted(messages, key=canonical),
+        **{k: said[k] for k in ("open_steps", "withdrawn", "questions", "messages", "doubtful", "left_on")},
+        "tasks": [{**t, "roles": task.roles} for t, task in zip(said["tasks"], decision.tasks, strict=True)],
         "next": decision.next.name if decision.next else None,
     }
+
+
+SAID = {  # of each item
+    "open_steps": ("name", "step", "opened_on", "about", "due_from", "in_doubt", "renews", "contested", "doubtful"),
+    "questions": ("what", "fact", "for", "steps", "tasks", "since", "by"),
+    "tasks": ("name", "action", "state", "duty", "roles", "organisation", "due", "overdue", "also", "instead_of", "away"),
+    "messages": ("message", "state", "since", "marks"),
+    "doubtful": ("day", "marks"),
+}
+
+
+def core(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What every engine must say alike. What is over is listed after what is asked, by name, without a due day."""
+    found = {part: [{k: _in_order(x[k]) for k in keys} for x in said[part]] for part, keys in SAID.items()}
+    asked, over = [t for t in found["tasks"] if t["state"] not in OVER], [t for t in found["tasks"] if t["state"] in OVER]
+    over = [{**t, "due": None, "also": []} for t in over]
+    return {
+        **{part: sorted(found[part], key=canonical) for part in SAID},
+        "withdrawn": sorted(said["withdrawn"]),
+        "tasks": [*asked, *sorted(over, key=canonical)],
+        "next": said["next"],
+        "left_on": said["left_on"],
+    }
+
+
+def _in_order(value: Any) -> Any:
+    return sorted(value) if isinstance(value, list | tuple) else value
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,7 @@ sys.path[:0] = [str(HERE), str(ROOT / "tests")]
 import generated as small  # noqa: E402
 import generated_language as whole  # noqa: E402
 from pairs import CALENDAR, misses, pairs  # noqa: E402
+from pairs_people import pairs_of_people  # noqa: E402
 
 import sky_model as sky  # noqa: E402
 import sky_model.model as model_file  # noqa: E402
@@ -62,6 +63,14 @@ ROWS = (
     "the new version has no such step",
     "a move to a school with other terms",
     "asked again next year about a day of today",
+    "nobody closed the step, and the next term reaches the limit",
+    "the mark that renewed the step was wrong",
+    "everything is done and nobody closes",
+    "a move to a school with other rules",
+    "the pupil has left",
+    "the day is not in force",
+    "a guardian contests a mark",
+    "two marks of one day that it cannot have had",
 )
 
 
@@ -70,6 +79,8 @@ class Asking:
     """One case before it is written: the values of its versions, the record, the days, the calendars, what it shows.
 
     faults  by an answer, what a person wrote that must come out and did not; None: nobody wrote anything
+    schools the values of the versions of each school that has rules of its own
+    absent  who is away
     by      who wrote it: `hand` (we), `golden` (the cases of a ruleset)
     """
 
@@ -79,6 +90,8 @@ class Asking:
     calendars: Any
     shows: tuple[str, ...]
     known_on: date | None = None
+    schools: Mapping[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
     faults: Callable[[dict[str, Any]], list[str]] | None = field(default=None, compare=False)
     by: str = "hand"
 
@@ -102,16 +115,18 @@ class _Recording:
 
     def __init__(self) -> None:
         self.values: dict[int, tuple[Any, tuple[dict[str, Any], ...]]] = {}
-        self.asked: list[tuple[sky.Model, sky.Case, date, Any]] = []
+        self.asked: list[tuple[sky.Model, sky.Case, date, Any, Mapping[str, sky.Model]]] = []
 
     def load_data(self, *data: dict[str, Any], **more: Any) -> sky.Model:
         made = load_data(*data, **more)
         self.values[id(made)] = made, tuple(json.loads(json.dumps(d)) for d in data)
         return made
 
-    def decide(self, model: sky.Model, case: sky.Case, *, on: date, calendars: Any) -> sky.Decision:
-        self.asked.append((model, case, on, calendars))
-        return sky.decide(model, case, on=on, calendars=calendars)
+    def decide(
+        self, model: sky.Model, case: sky.Case, *, on: date, calendars: Any, schools: Mapping[str, sky.Model] | None = None
+    ) -> sky.Decision:
+        self.asked.append((model, case, on, calendars, schools or {}))
+        return sky.decide(model, case, on=on, calendars=calendars, schools=schools)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(sky, name)
@@ -153,9 +168,11 @@ def of_the_page() -> Iterator[Asking]:
 
 
 def _asked(recording: _Recording, row: str | None, faults: Callable[[dict[str, Any]], list[str]]) -> Iterator[Asking]:
-    for model, case, on, given_calendars in recording.asked:
+    for model, case, on, given_calendars, schools in recording.asked:
         if row is not None and id(model) in recording.values:
-            yield Asking(recording.values[id(model)][1], case, on, given_calendars, (f"row: {row}",), faults=faults)
+            own = {school: recording.values[id(m)][1] for school, m in schools.items()}
+            data, shows = recording.values[id(model)][1], (f"row: {row}",)
+            yield Asking(data, case, on, given_calendars, shows, schools=own, faults=faults)
     recording.asked.clear()
 
 
@@ -280,3 +297,6 @@ def of_the_pairs() -> Iterator[Asking]:
     for shows, values, case, on, wanted in pairs():
         said = (f"construct: {shows}",)
         yield Asking((values,), case, on, CALENDAR, said, faults=lambda answer, w=wanted: misses(w, answer))
+    for shows, values, case, on, wanted, more in pairs_of_people():
+        said = (f"construct: {shows}",)
+        yield Asking((values,), case, on, CALENDAR, said, faults=lambda answer, w=wanted: misses(w, answer), **more)

@@ -102,7 +102,7 @@ NOT_SHOWN: dict[str, tuple[str, ...]] = {
     ),
     "who may see or stand in: an answer of the suite is not cut for a reader": (
         r"(Role|Group|Organisation)\.(what: .*|sees: .*|staff: .*|pupil_data: .*|controller: .*)",
-        r"(Role|Group)\.(deputies|groups|led_by|pupils_per_person)",
+        r"(Role|Group)\.(groups|led_by|pupils_per_person)",
     ),
     "who may say it: of what is in a record it is not asked any more": (r"Report\.by|Consent\.(given_by|if_pupil_cannot_judge)",),
     "refused: child protection is never stopped by a missing consent": (r"NeededFor\.about: child_protection",),

@@ -76,6 +76,8 @@ def of_generators() -> Iterator[tuple[Asking, str]]:
 def marks_of(one: Asking, said: dict[str, Any]) -> set[str]:
     """What a case shows: constructs of the steps that the answer speaks of, and the turns of the answer itself."""
     out: set[str] = set()
+    if "refused" in said:
+        return {"refused"}
     live = {x["step"] for x in said["open_steps"]} | {s for q in said["questions"] for s in q["steps"]}
     live |= {w.partition("@")[0].partition("+")[0] for w in said["withdrawn"]}
     file = one.data[-1]

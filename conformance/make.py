@@ -4,7 +4,7 @@
     python conformance/make.py --check    writes nothing; ends with 1 if the suite would be another one
 
 Rules: nothing is drawn by chance twice: the same checkout gives the same suite, byte for byte; every expected answer is the
-engine's, and each is compared with what a person wrote and with the slow and obvious programs of tests/: where one of them says
+engine's, and each is compared with what a person wrote and with the second decider of tests/oracle: where one of them says
 otherwise, nothing is written and make ends with 1; a ruleset stands in the suite as one whole, without layers.
 """
 
@@ -23,11 +23,11 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from answer import calendars, canonical, core, model_of, rulesets  # noqa: E402
+from answer import answer_to, calendars, canonical, model_of, rulesets  # noqa: E402
 from by_hand import Asking, golden, of_the_page, of_the_pairs, of_the_truth_tables, rows_without_a_case, truth_tables  # noqa: E402
 from constructs import NOT_SHOWN, constructs, met_by, reason_of  # noqa: E402
 from drawn import marks_of, of_generators, smaller  # noqa: E402
-from witnesses import PARTS, ask, witnessed  # noqa: E402
+from witnesses import SECOND, WITNESSES, ask, contradicted  # noqa: E402
 
 import sky_model as sky  # noqa: E402
 from sky_model.engine import digest  # noqa: E402
@@ -35,9 +35,6 @@ from sky_model.engine import digest  # noqa: E402
 PROCESSES = 2
 BY_HAND = ("what-happens-when", "truth-tables", "constructs")
 REFUSED = (sky.RecordError, sky.RulesetError)
-# What a witness says otherwise, and why that is not yet settled: (how what the case shows begins, part): reason. What nobody
-# contradicts any more is an error.
-OPEN: dict[tuple[str, str], str] = {}
 
 
 def plain_calendar(calendar: sky.Calendar) -> list[dict[str, Any]]:
@@ -60,6 +57,7 @@ def plain_calendar(calendar: sky.Calendar) -> list[dict[str, Any]]:
             "public_holidays": days(y.public_holidays),
             "also_school": days(y.also_school),
             "named_days": {k: days(v) for k, v in y.named_days},
+            **({"most_a_day": y.most_a_day} if y.most_a_day is not None else {}),
         }
         for y in calendar.years
     ]
@@ -79,11 +77,6 @@ class Suite:
     # ------------------------------------------------------------------ cases
     def written(self, one: Asking) -> dict[str, Any]:
         """The case as it will stand in the suite, without its id."""
-        prints = []
-        for data in one.data:
-            fingerprint = digest([data])
-            self.rulesets[fingerprint] = data
-            prints.append(fingerprint)
         given = {"*": one.calendars} if isinstance(one.calendars, sky.Calendar) else one.calendars
         names = {}
         for school, calendar in given.items():
@@ -91,14 +84,23 @@ class Suite:
             name = calendar.id if self.calendars.get(calendar.id, plain) == plain else f"{calendar.id}-{digest(plain)[7:13]}"
             self.calendars[name] = plain
             names[school] = name
-        known = {"known_on": one.known_on.isoformat()} if one.known_on else {}
-        return {"rulesets": prints, "calendars": names, "record": one.record, "on": one.on.isoformat(), **known}
+        more: dict[str, Any] = {"known_on": one.known_on.isoformat()} if one.known_on else {}
+        more |= {"schools": {school: self.prints(data) for school, data in one.schools.items()}} if one.schools else {}
+        more |= {"absent": list(one.absent)} if one.absent else {}
+        return {"rulesets": self.prints(one.data), "calendars": names, "record": one.record, "on": one.on.isoformat(), **more}
+
+    def prints(self, versions: Iterable[dict[str, Any]]) -> list[str]:
+        found = [(digest([data]), data) for data in versions]
+        self.rulesets.update(found)
+        return [fingerprint for fingerprint, _ in found]
 
     def answered(self, one: Asking) -> tuple[dict[str, Any], dict[str, Any]]:
         """(case, answer); the answer to the plain data is that to the objects."""
         case = self.written(one)
+        schools = {school: model_of(tuple(prints)) for school, prints in case.get("schools", {}).items()} or None
         model, record = model_of(tuple(case["rulesets"])), sky.Case.from_json(case["record"])
-        return case, core(sky.decide(model, record, on=one.on, known_on=one.known_on, calendars=one.calendars))
+        asked = {"on": one.on, "known_on": one.known_on, "calendars": one.calendars, "schools": schools, "absent": one.absent}
+        return case, answer_to(model, record, **asked)
 
     def put(self, file: str, one: Asking) -> bool:
         """Adds a case. What a person wrote and does not come out is a fault of the suite. False: it cannot be answered."""
@@ -119,19 +121,19 @@ class Suite:
         case |= {"id": f"{file}-{len(mine) + 1:04}", "shows": list(one.shows), "witnesses": by}
         self.seen[key] = {"case": case, "expect": said}
         mine.append(self.seen[key])
-        for f in case["rulesets"]:
+        for f in [*case["rulesets"], *(f for prints in case.get("schools", {}).values() for f in prints)]:
             self.used.setdefault(f, file)
         return True
 
     def minimised(self, one: Asking, mark: str) -> Asking:
-        """The smallest case found, one piece less at a time, that still shows the mark and that the slow programs confirm."""
+        """The smallest case found, one piece less at a time, that still shows the mark and that the second decider confirms."""
         again = True
         while again:
             again = False
             for less in smaller(one):
                 try:
                     case, said = self.answered(less)
-                    is_so = mark in marks_of(less, said) and not witnessed(case, said)[1]
+                    is_so = mark in marks_of(less, said) and not contradicted(case, said)
                 except (*REFUSED, KeyError, AssertionError, ValueError, TypeError):
                     continue
                 if is_so:
@@ -141,19 +143,16 @@ class Suite:
 
     # ------------------------------------------------------------------ the witnesses
     def ask_witnesses(self) -> None:
-        """Of all cases, in two processes. A part that is contradicted is a fault."""
+        """Of all cases, in two processes. What is contradicted is a fault."""
         lines = [x for mine in self.cases.values() for x in mine]
-        left = dict(OPEN)
-        for n, (x, (right, wrong)) in enumerate(zip(lines, _asked(lines), strict=True), 1):
-            shows = x["case"]["shows"][0]
-            for part in wrong:
-                known = next((k for k in OPEN if shows.startswith(k[0]) and part == k[1]), None)
-                left.pop(known, None)  # type: ignore[arg-type]
-                self.faults += [] if known else [f"{x['case']['id']} ({shows}): a witness says otherwise: {part}"]
-            x["case"]["witnesses"] = [*x["case"]["witnesses"], *right]
+        for n, (x, wrong) in enumerate(zip(lines, _asked(lines), strict=True), 1):
+            if wrong:
+                shows = x["case"]["shows"][0]
+                self.faults.append(f"{x['case']['id']} ({shows}): the second decider says otherwise: {', '.join(wrong)}")
+            else:
+                x["case"]["witnesses"] = [*x["case"]["witnesses"], SECOND]
             if n % 100 == 0 or n == len(lines):
                 print(f"  witnesses: {n} of {len(lines)} cases", flush=True)
-        self.faults += [f"nobody contradicts this any more, take it out of OPEN: {why}" for why in left.values()]
 
     @property
     def summary(self) -> dict[str, dict[str, int]]:
@@ -161,7 +160,7 @@ class Suite:
         out = {}
         for file, mine in sorted(self.cases.items()):
             found = Counter(w for x in mine for w in x["case"]["witnesses"])
-            out[file] = {"cases": len(mine), **{w: found[w] for w in ("hand", "golden", *PARTS)}}
+            out[file] = {"cases": len(mine), **{w: found[w] for w in WITNESSES}}
         return out
 
     # ------------------------------------------------------------------ writing
@@ -194,7 +193,7 @@ class Suite:
 
 def table_of(summary: dict[str, dict[str, int]]) -> str:
     """The counts as README.md and docs/conformance.md show them."""
-    head = ("cases", "hand", "golden", *PARTS)
+    head = ("cases", *WITNESSES)
     total = {k: sum(x[k] for x in summary.values()) for k in head}
     rows = [f"| {file} | {' | '.join(str(counts[k]) for k in head)} |" for file, counts in [*summary.items(), ("all", total)]]
     return "\n".join([f"| file | {' | '.join(head)} |", "|---" * (len(head) + 1) + "|", *rows])
@@ -208,7 +207,7 @@ def _rows(values: dict[str, Any]) -> str:
     return "{" + ",\n".join(f"{canonical(k)}:{canonical(v)}" for k, v in values.items()) + "}\n"
 
 
-def _asked(lines: list[dict[str, Any]]) -> Iterator[tuple[list[str], list[str]]]:
+def _asked(lines: list[dict[str, Any]]) -> Iterator[list[str]]:
     """Child processes know the rulesets only where they begin as a copy of this one."""
     if PROCESSES == 1 or "fork" not in multiprocessing.get_all_start_methods():
         yield from map(ask, lines)

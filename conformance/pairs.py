@@ -352,8 +352,12 @@ def acting(*lines: dict[str, Any], opens: Any = None, **sections: Any) -> dict[s
 def actions() -> Iterator[Pair]:
     mark = absent("08-12")
 
+    nothing_left = {"close:step-a": "ready"}  # close or go on
+    no_task = {"open": ["step-a"], "state": nothing_left}
+
     def state(word: str, **more: Any) -> dict[str, Any]:
-        return {"open": ["step-a"], "state": {"act-a": word}, **more}
+        left = nothing_left if word in ("done", "not_needed", "no_consent") else {}
+        return {"open": ["step-a"], "state": {"act-a": word, **left}, **more}
 
     for clock, n, due in (
         ("school_days", 3, "08-17"),
@@ -457,14 +461,14 @@ def actions() -> Iterator[Pair]:
         acting({"grades": "7-9"}),
         [
             ("08-12", [mark, {"grade": 7}], state("ready")),
-            ("08-12", [mark, {"grade": 6}], {"open": ["step-a"], "state": {}}),
+            ("08-12", [mark, {"grade": 6}], no_task),
         ],
     )
     yield (
         "fulfilled_by",
         acting({"fulfilled_by": "system"}),
         [
-            ("08-12", [mark, {"does": ["act-a"]}], {"open": ["step-a"], "state": {}}),
+            ("08-12", [mark, {"does": ["act-a"]}], no_task),
             ("08-12", [mark], state("ready")),
         ],
     )
@@ -493,7 +497,7 @@ def actions() -> Iterator[Pair]:
         acting({"when": {"concern": {"is": "raised"}}}),
         [
             ("08-13", [mark, said("concern", "08-13")], state("ready")),
-            ("08-13", [mark], {"open": ["step-a"], "state": {}}),
+            ("08-13", [mark], no_task),
         ],
     )
     yield (
@@ -501,7 +505,7 @@ def actions() -> Iterator[Pair]:
         acting({"when": {"cause": {"is": "school"}}}),
         [
             ("08-13", [mark], state("undecided")),
-            ("08-13", [mark, answered("cause", "family", "08-13")], {"open": ["step-a"], "state": {}}),
+            ("08-13", [mark, answered("cause", "family", "08-13")], no_task),
         ],
     )
     yield (
@@ -509,7 +513,7 @@ def actions() -> Iterator[Pair]:
         acting({"unless": {"concern": {"is": "raised"}}}),
         [
             ("08-13", [mark], state("ready")),
-            ("08-13", [mark, said("concern", "08-13")], {"open": ["step-a"], "state": {}}),
+            ("08-13", [mark, said("concern", "08-13")], no_task),
         ],
     )
     yield (
@@ -584,7 +588,7 @@ def consents(state: Any) -> Iterator[Pair]:
                 (
                     "08-12",
                     [mark, given("given" if alone == "blocked" else "refused")],
-                    state("ready" if alone == "blocked" else "blocked"),
+                    state("ready" if alone == "blocked" else "no_consent"),
                 ),
             ],
         )
