@@ -17,7 +17,7 @@ import pytest
 
 import sky_model as sky
 from sky_model.checks.cases import read_cases, record_of
-from sky_model.events import ActionTaken, Answer, Mark
+from sky_model.events import ActionTaken, Answer, Mark, Retracted
 from sky_model.host.cards import cards
 from sky_model.layers import rulesets_folder
 from sky_model.records import Case
@@ -114,6 +114,13 @@ class Files:
 SECTIONS = ("kinds", "counters", "reports", "questions", "steps", "roles", "groups", "messages", "consents")
 
 
+def known(whole: sky.Decision, case: Case) -> list[Any]:
+    """The events that the decision knows and that nobody has taken back by then."""
+    events = [e for e in case.events if (e.recorded or e.on) <= whole.known_to]
+    gone = {e.of for e in events if isinstance(e, Retracted)}
+    return [e for e in events if e.id not in gone]
+
+
 # ---------------------------------------------------------------------- who reads
 class Who:
     def __init__(self, reader: str, whole: sky.Decision, files: Files) -> None:
@@ -142,7 +149,7 @@ class Who:
 
     def knows_the_pupil(self, whole: sky.Decision, case: Case, files: Files) -> bool:
         people = {p for r, p in case.named.items() if r in self.names}
-        for e in case.events:
+        for e in known(whole, case):
             if isinstance(e, ActionTaken | Answer) and e.by in self.names | people:
                 return True
             if isinstance(e, ActionTaken) and e.status == "done":
@@ -158,7 +165,7 @@ class Who:
 def faults(cut: dict[str, Any], whole: sky.Decision, case: Case, files: Files, reader: str) -> Iterator[str]:
     """What of a cut decision its reader must not be shown."""
     who = Who(reader, whole, files)
-    kinds = {str(e.id): e.kind or whole.rules.kind_of(e.code, e.on, None) for e in case.events if isinstance(e, Mark)}
+    kinds = {str(e.id): e.kind or whole.rules.kind_of(e.code, e.on, None) for e in known(whole, case) if isinstance(e, Mark)}
     owned = {t.name for t in whole.tasks if who.is_owner(t)}
 
     def may(abouts: set[Any]) -> bool:
