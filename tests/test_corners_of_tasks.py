@@ -28,7 +28,9 @@ def action(name: str, source: str = "town", duty: str = "must", **lines: Any) ->
     return {"id": name, "name": NAME, "who": "teacher", "duty": duty, "about": "absence", "source": source, **lines}
 
 
-def model_of(a: list[dict[str, Any]], b: list[dict[str, Any]] | None = None, *, above: str = "beside", **of_a: Any) -> dict[str, Any]:
+def model_of(
+    a: list[dict[str, Any]], b: list[dict[str, Any]] | None = None, *, above: str = "beside", **of_a: Any
+) -> dict[str, Any]:
     """step-a opens at two lessons; step-b, of the higher tier, at four. `call-a` needs a consent, `tell-a` a presumed one."""
     steps: list[dict[str, Any]] = []
     for name, tier, limit, actions in (("step-a", "first", "2", a), ("step-b", "second", "4", b)):

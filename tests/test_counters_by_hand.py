@@ -10,8 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from generated_language import TWO_YEARS, file_of, language_cases, reading_data, step_of
-from hypothesis import HealthCheck, Phase, given, settings
+from generated_language import TWO_YEARS, file_of, step_of
 from oracle import reading, told
 from oracle.facts import NOT_RUNNING, TOO_EARLY
 from oracle.facts import Facts as Second
@@ -42,7 +41,8 @@ def read_by_the_library(rules: dict[str, Any], case: Case, on: date) -> tuple[in
 
 def read_by_the_second(rules: dict[str, Any], case: Case, on: date) -> tuple[int, int] | str:
     facts = told.path([reading.version(rules)], case.to_json(), on.isoformat(), None, YEARS, cls=Second)
-    return in_hundredths(rules["counters"][0], facts.counter(None, facts.versions[0], "counter-x", facts.on, facts.on, facts.today()))
+    read = facts.counter(None, facts.versions[0], "counter-x", facts.on, facts.on, facts.today())
+    return in_hundredths(rules["counters"][0], read)
 
 
 def in_hundredths(counter: dict[str, Any], read: Any) -> Any:

@@ -377,7 +377,7 @@ class Tasks(Path):
         while n < 1000:
             if isinstance(every, dict) and "schedule" in every:
                 spec = o.model["schedules"][every["schedule"]]
-                last = next(iter(self.calendar(begin, known).schedule(spec, begin + (n > 1), begin + 800)), None)
+                last = next(iter(self.calendar(begin, known).schedule(spec, begin + 1, begin + 800)), None)
             else:
                 span = self.span(every, o.model)
                 last = self.after(begin, span, known, paused) if span else None
