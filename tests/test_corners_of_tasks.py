@@ -28,7 +28,7 @@ def action(name: str, source: str = "town", duty: str = "must", **lines: Any) ->
     return {"id": name, "name": NAME, "who": "teacher", "duty": duty, "about": "absence", "source": source, **lines}
 
 
-def model_of(
+def rules_of(
     a: list[dict[str, Any]], b: list[dict[str, Any]] | None = None, *, above: str = "beside", **of_a: Any
 ) -> dict[str, Any]:
     """step-a opens at two lessons; step-b, of the higher tier, at four. `call-a` needs a consent, `tell-a` a presumed one."""
@@ -79,75 +79,75 @@ TOLD = [action("tell-a", within=THREE)]
 RAISED = {"concern": {"is": "raised"}}
 GIVEN = Consent("paper", "given", day(10))
 UNDECIDED = action("talk-a", when={"cause": {"is": "school"}}, within=THREE)
-HIGHER = model_of([action("talk-a", within=THREE)], [action("talk-b", within=THREE)], above="includes")
+HIGHER = rules_of([action("talk-a", within=THREE)], [action("talk-b", within=THREE)], above="includes")
 ANSWERED = "state-of-one-opening-only"
-REPLACED = model_of([action("talk-a")], [action("talk-b")], above="replaces")
+REPLACED = rules_of([action("talk-a")], [action("talk-b")], above="replaces")
 M_SIX = Mark(day(11), lessons=6, kind="unauthorised", id="m", recorded=day(11))
 CORNERS = [
     Corner("grades-of-an-included-step", "an included action is not asked of a pupil whom its step is not for",
-           model_of([action("talk-a")], [action("talk-b")], above="includes", grades="1-6"), [absent(11)], 12, None, "talk-a"),
+           rules_of([action("talk-a")], [action("talk-b")], above="includes", grades="1-6"), [absent(11)], 12, None, "talk-a"),
     Corner("after-another-step", "an action waits for one that another open step asks",
-           model_of([action("talk-a", within=THREE)], [action("talk-b", after=["talk-a"], within=TWO)]),
+           rules_of([action("talk-a", within=THREE)], [action("talk-b", after=["talk-a"], within=TWO)]),
            [absent(11)], 12, ("waiting", day(18)), "talk-b"),
     Corner("within-after", "a day counted from another action is counted from its due day while it is not done",
-           model_of([action("talk-a", within=THREE), action("plan-a", within={**TWO, "after": "talk-a"})]),
+           rules_of([action("talk-a", within=THREE), action("plan-a", within={**TWO, "after": "talk-a"})]),
            [absent(11)], 12, ("ready", day(18)), "plan-a"),
     Corner("within-after", "a day counted from an action done before the opening is counted from the opening",
-           model_of([action("talk-a", within=THREE), action("plan-a", within={**TWO, "after": "talk-a"})]),
+           rules_of([action("talk-a", within=THREE), action("plan-a", within={**TWO, "after": "talk-a"})]),
            [taken("done", 10, "talk-a"), absent(11)], 12, ("ready", day(13)), "plan-a"),
     Corner("local-from-a-report", "a local term from a report does not lie before the opening",
-           model_of([action("talk-a", within={**THREE, "from": "wish"})]),
+           rules_of([action("talk-a", within={**THREE, "from": "wish"})]),
            [Report("wish", day(11), by="pupil"), absent(18)], 19, ("ready", day(21)), "talk-a"),
     Corner("consent-of-an-optional-participant", "who may be missing is left out when only that one's consent is missing",
-           model_of([action("talk-a") | {"with": {"required": ["pupil"], "optional": ["nurse"]}}]),
+           rules_of([action("talk-a") | {"with": {"required": ["pupil"], "optional": ["nurse"]}}]),
            [absent(11)], 12, ("ready", None), "talk-a"),
     Corner("consent-that-comes-again", "the due day is counted from the day on which a withdrawn consent came again",
-           model_of(ONE), [GIVEN, absent(11), Consent("paper", "withdrawn", day(13)), Consent("paper", "given", day(18))],
+           rules_of(ONE), [GIVEN, absent(11), Consent("paper", "withdrawn", day(13)), Consent("paper", "given", day(18))],
            19, ("ready", day(21))),
     Corner("consent-that-comes-again", "the due day is counted from the day on which a refused presumed consent came",
-           model_of(TOLD), [absent(11), Consent("told", "refused", day(12)), Consent("told", "given", day(18))],
+           rules_of(TOLD), [absent(11), Consent("told", "refused", day(12)), Consent("told", "given", day(18))],
            19, ("ready", day(21)), "tell-a"),
     Corner("when-true-a-second-time", "the due day is counted from the first day since the opening on which `when` was true",
-           model_of([action("talk-a", when=RAISED, within=THREE)]),
+           rules_of([action("talk-a", when=RAISED, within=THREE)]),
            [absent(11), Report("concern", day(11), by="pupil"), Report("concern", day(13), by="pupil", raised=False),
             Report("concern", day(18), by="pupil")], 19, ("ready", day(14)), "talk-a"),
     Corner("step-in-when", "a step that opened today is open for what is asked today",
-           model_of([action("talk-a", when={"step-b": {"is": "open"}})], []), [absent(11)], 11, ("ready", None), "talk-a"),
+           rules_of([action("talk-a", when={"step-b": {"is": "open"}})], []), [absent(11)], 11, ("ready", None), "talk-a"),
     Corner("pause-and-other-clocks", "what is due without delay in a pause is due on the first school day after it",
-           model_of([action("talk-a", within="without_delay")]),
+           rules_of([action("talk-a", within="without_delay")]),
            [absent(11), Pause(day(11), day(14), "principal")], 17, ("ready", day(17)), "talk-a"),
     Corner("pause-and-other-clocks", "a pause of three school days makes a term of a week three school days longer",
-           model_of([action("talk-a", within={"school_weeks": "1"})]),
+           rules_of([action("talk-a", within={"school_weeks": "1"})]),
            [absent(11), Pause(day(12), day(14), "principal")], 17, ("ready", day(21)), "talk-a"),
     Corner("pause-and-other-clocks", "a due day without school does not move into a pause",
-           model_of([action("talk-a", within={"calendar_days": "4"})]),
+           rules_of([action("talk-a", within={"calendar_days": "4"})]),
            [absent(11), Pause(day(17), day(18), "principal")], 19, ("ready", day(19)), "talk-a"),
     Corner("twice-not-needed", "`not needed` said twice is no answer to a statutory must either",
-           model_of([action("talk-a", "decree")]),
+           rules_of([action("talk-a", "decree")]),
            [absent(11), taken("not_needed", 12, "talk-a"), taken("not_needed", 13, "talk-a")], 14, ("ready", None), "talk-a"),
     Corner(ANSWERED, "what was refused before the higher step opened is asked by the higher step", HIGHER,
            [absent(11, 3), taken("refused", 12, "talk-a"), absent(18, 3)], 19, ("ready", day(21)), "talk-a"),
     Corner(ANSWERED, "what was put off before the higher step opened is asked by the higher step",
-           model_of([action("talk-a", duty="may")], [action("talk-b")], above="includes"),
+           rules_of([action("talk-a", duty="may")], [action("talk-b")], above="includes"),
            [absent(11, 3), taken("snoozed", 12, "talk-a", day(31)), absent(18, 3)], 19, ("ready", None), "talk-a"),
     Corner(ANSWERED, "an action that one step asks is asked though another step does not know whether to",
-           model_of([UNDECIDED], [{"act": "talk-a", "when": RAISED}]),
+           rules_of([UNDECIDED], [{"act": "talk-a", "when": RAISED}]),
            [absent(11), Report("concern", day(11), by="pupil")], 12, ("ready", day(14)), "talk-a"),
     Corner("order-of-included-actions", "of equal tasks the one written first comes first, whichever step asks it",
-           model_of([action("talk-a"), action("plan-a")], [action("talk-b")], above="includes"),
+           rules_of([action("talk-a"), action("plan-a")], [action("talk-b")], above="includes"),
            [absent(11)], 12, ["talk-a", "plan-a", "talk-b"]),
     Corner("snoozed", "a must is put off until the day before its due day",
-           model_of([action("talk-a", within=THREE)]), [absent(11), taken("snoozed", 12, "talk-a", day(31))],
+           rules_of([action("talk-a", within=THREE)]), [absent(11), taken("snoozed", 12, "talk-a", day(31))],
            13, ("snoozed", day(14)), "talk-a"),
     Corner("snoozed", "a must that was put off for longer is back on its due day",
-           model_of([action("talk-a", within=THREE)]), [absent(11), taken("snoozed", 12, "talk-a", day(31))],
+           rules_of([action("talk-a", within=THREE)]), [absent(11), taken("snoozed", 12, "talk-a", day(31))],
            14, ("ready", day(14)), "talk-a"),
     Corner("replaces", "a lower step asks for nothing while the higher one that replaces it is open",
            REPLACED, [M_SIX], 12, None, "talk-a"),
     Corner("replaces", "a lower step asks again when the higher one that replaces it is withdrawn",
            REPLACED, [M_SIX, replace(M_SIX, lessons=3, recorded=day(13))], 13, ("ready", None), "talk-a"),
     Corner("order", "of equal tasks that of the higher tier comes first",
-           model_of([action("talk-a")], [action("talk-b")]), [absent(11)], 12, ["talk-b", "talk-a"]),
+           rules_of([action("talk-a")], [action("talk-b")]), [absent(11)], 12, ["talk-b", "talk-a"]),
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The second decider (`tests/oracle`) as a witness: it stands alone; of real rulesets and any counter it says what the library says.
+"""The second decider (`tests/oracle`) as a witness: it stands alone, and says what the library says.
 
 Rules: golden cases of every shipped ruleset are asked of it with the rules, records and calendars that it reads by itself; here a
 part of them, evenly taken, and all in the long run.
