@@ -129,7 +129,7 @@ SAID = {  # of each item
     "open_steps": ("name", "step", "opened_on", "about", "due_from", "in_doubt", "renews", "contested", "doubtful"),
     "questions": ("what", "fact", "for", "steps", "tasks", "since", "by"),
     "tasks": ("name", "action", "state", "duty", "roles", "organisation", "due", "overdue", "also", "instead_of", "away"),
-    "messages": ("message", "state", "since", "marks"),
+    "messages": ("message", "state", "since"),
     "doubtful": ("day", "marks"),
 }
 

@@ -1,4 +1,4 @@
-"""Cases by hand for who is there and where: deputies, a move to other rules, who has left and comes back, who says No or contests.
+"""Cases by hand for who is there and where: deputies, a move to other rules, who left and comes back, who says No or contests.
 
 Rules: as in pairs.py; beside the record a case may name the rules of each school and who is absent.
 """

@@ -120,7 +120,9 @@ def misses(wanted: dict[str, Any], said: dict[str, Any]) -> list[str]:
         "state": {a: t["state"] for a, t in tasks.items()},
         "overdue": sorted(a for a, t in tasks.items() if t["overdue"]),
         "for": sorted({q["for"] for q in said["questions"]}),
-        **{k: {a: t[k] for a, t in tasks.items()} for k in ("due", "roles", "duty", "organisation", "also", "instead_of", "away")},
+        **{
+            k: {a: t[k] for a, t in tasks.items()} for k in ("due", "roles", "duty", "organisation", "also", "instead_of", "away")
+        },
     }
     wanted = {k: {a: full(d) for a, d in v.items()} if k == "due" else v for k, v in wanted.items()}
     return [f"{k}: wanted {w}, came {found[k]}" for k, w in wanted.items() if w != found[k]]

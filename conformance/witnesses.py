@@ -1,7 +1,7 @@
 """Asks the second decider of tests/oracle about one case, and says which parts of its answer it contradicts.
 
-Rules: the second decider reads the same plain data by itself and shares nothing with the engine; from both answers the same stable
-core is taken (`answer.core`), and all of it is compared: a witness that says otherwise anywhere confirms nothing.
+Rules: the second decider reads the same plain data by itself and shares nothing with the engine; from both answers the same
+stable core is taken (`answer.core`), and all of it is compared: a witness that says otherwise anywhere confirms nothing.
 """
 
 from __future__ import annotations

@@ -184,7 +184,7 @@ def language_counters(draw: st.DrawFn, name: str, *, paths: bool = True) -> dict
     if window.get("rolling") and plain and inside and "since" not in window and one_in(draw, 2):
         out["compared_with"] = "window_before"
     elif plain and one_in(draw, 8):
-        # school days and weekdays: the two differ on days without school, see test_slow_decider.py
+        # school days and weekdays: see test_counters_by_hand.py for days without school
         out["settles"] = draw(st.sampled_from([{"calendar_days": "1"}, {"calendar_days": "3"}]))
     return out
 
@@ -354,7 +354,7 @@ def language_marks(draw: st.DrawFn) -> list[tuple[date, Any]]:
             "lesson": draw(st.sampled_from([None, None, "first", "second"])),
             "explained": draw(st.sampled_from([None, True, False])),
         }
-        # marks without length: the two differ about days and unbroken runs, see test_slow_decider.py
+        # marks without length and unbroken runs: see test_counters_by_hand.py
         mark = Mark(on, kind=kind, id=f"m{i}", **length, **more)
         recorded = on + timedelta(days=draw(st.sampled_from([0, 0, 0, 1, 6, 20])))
         out.append((recorded, mark))

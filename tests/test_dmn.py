@@ -218,7 +218,7 @@ def test_whole_records_decided_are_decided_alike_by_the_tables(engine: str) -> N
         xml = write_dmn(model.newest)
         found: dict[str, list[Decided]] = {}
         for number in range(25):
-            for d in decided(model, number):
+            for d in decided(name, number):
                 if d.name in tables_in(xml):
                     found.setdefault(d.name, []).append(d)
         parts = {n: different(xml, n, [d.facts for d in some]) for n, some in found.items()}

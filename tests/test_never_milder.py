@@ -21,7 +21,6 @@ from generated import FIRST, names_in
 from generated_language import LAST, SCHOOL_DAYS, TWO_YEARS, beside, file_of, step_of
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from slow_facts import UNKNOWN, Truth, compared, either, every, opposite, truth_of
 
 import sky_model as sky
 from sky_model.boxes import differ, facts_of, find, loses
@@ -297,8 +296,37 @@ def everyone() -> Iterator[Known]:
                                "step-b": step, "grade": grade}  # fmt: skip
 
 
+Truth = tuple[int, int]  # (certain, possible)
+UNKNOWN = (0, 1)
+
+
+def either(truths: list[Truth]) -> Truth:
+    return max((t[0] for t in truths), default=0), max((t[1] for t in truths), default=0)
+
+
+def every(truths: list[Truth]) -> Truth:
+    return min((t[0] for t in truths), default=1), min((t[1] for t in truths), default=1)
+
+
+def opposite(truth: Truth) -> Truth:
+    return 1 - truth[1], 1 - truth[0]
+
+
+def truth_of(value: bool) -> Truth:
+    return int(value), int(value)
+
+
+def compared(op: str, low: Any, high: Any, limit: Any) -> Truth:
+    return {
+        "at_least": (int(low >= limit), int(high >= limit)),
+        "more_than": (int(low > limit), int(high > limit)),
+        "at_most": (int(high <= limit), int(low <= limit)),
+        "less_than": (int(high < limit), int(low < limit)),
+    }[op]
+
+
 def truth(c: Condition, who: Known) -> Truth:
-    """What a condition is, put together by the oracle."""
+    """What a condition is, put together with truths of two numbers."""
     if isinstance(c, AnyOf | All | NoneOf):
         parts = [truth(p, who) for p in c.parts]
         return every(parts) if isinstance(c, All) else either(parts) if isinstance(c, AnyOf) else opposite(either(parts))

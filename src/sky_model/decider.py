@@ -296,11 +296,11 @@ class Decider:
             ({name for r in rules for name in r.questions}, self.facts.answers),
             ({name for r in rules for name in r.consents}, self.facts.consents),
         ):
-            said = (d.event for found in events.values() for d in found)
+            said = (d.event for found in events.values() for d in found if d.moment <= self.known < d.gone)
             out += [str(e.id) for e in said if not self._is_known(e, known)]
         actions = {a.id for v in rules for s in v.steps for a in s.actions} | {n.id for v in rules for n in v.notices}
         taken = ((name, d) for name, found in self.facts.taken.items() if not is_reserved(name) for d in found)
-        out += [str(d.event.id) for name, d in taken if name not in actions]
+        out += [str(d.event.id) for name, d in taken if name not in actions and d.moment <= self.known < d.gone]
         return out
 
     def _is_known(self, event: Any, known: Collection[str]) -> bool:

@@ -149,17 +149,17 @@ class Obligations:
     def _find_turn(self, x: Line) -> None:
         """The turn that runs today, and how many passed without it. Turns lie one after another from day 0."""
         start, ends = self._start(x), list[int]()
-        repeat = x.act.repeat
+        repeat, skipped = x.act.repeat, self._skipped(x)
         if isinstance(repeat, Span):
             while not ends or ends[-1] < self.on:
-                end = self._after(start, Span(repeat.clock, repeat.number * (len(ends) + 1)))
-                end = None if end is None else self._school_day(end)
+                end = self._after(start, Span(repeat.clock, repeat.number * (len(ends) + 1)), skipped)
+                end = None if end is None else self._school_day(end, skipped)
                 if end is None or (ends and end <= ends[-1]):
                     break
                 ends.append(end)
         elif repeat is not None:
             days = [d for d in self.calendar.scheduled(repeat) if d > start]
-            school_days = [d for x in days if (d := self._school_day(x)) is not None]
+            school_days = [d for x in days if (d := self._school_day(x, skipped)) is not None]
             ends = [d for i, d in enumerate(school_days) if d < self.on or not i or school_days[i - 1] < self.on]
         done = self.path.days_done(x.opening, x.act, self.known)
         bounds = list(zip([start - 1, *ends], ends, strict=False))
@@ -251,7 +251,7 @@ class Obligations:
             if said.span is None:
                 return self._planned(x, None, False, ())
         if said is not None and start is not None:
-            skipped = None if x.act.is_statutory or not x.facts.pauses else self.is_paused
+            skipped = self._skipped(x)
             due = start if said.span is None else self._after(start, said.span, skipped)
             due = None if due is None else self._school_day(due, skipped)
             is_beyond = due is None
@@ -259,6 +259,10 @@ class Obligations:
                 days = range(start + 1, due + 1)
                 counted = (start, *(d for d in days if self._is_counted(d) and not (skipped and skipped(d))))
         return self._planned(x, due, is_beyond, counted)
+
+    def _skipped(self, x: Line) -> Callable[[int], bool] | None:
+        """The days of a pause do not count, except where the law asks."""
+        return None if x.act.is_statutory or not x.facts.pauses else self.is_paused
 
     def _after(self, day: int, span: Span, skipped: Callable[[int], bool] | None = None) -> int | None:
         return self.path.facts.after(day, span, self.known, skipped)

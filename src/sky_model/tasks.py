@@ -251,7 +251,7 @@ class _Proposals:
     def _closing(self, opened: list[Opening]) -> tuple[tuple[Any, ...], Task]:
         first = opened[0]
         said, rules = first.step.said, self.path.versions[first.version].facts.rules
-        who = self._who(tuple(said.closing.by) if said.closing else ("principal",), False)
+        who = self._who(tuple(said.closing.by if said.closing else ()) or ("principal",), False)
         top = max(opened, key=lambda o: o.step.tier).step
         action = CLOSE_STEP + first.step.base
         place = urgency("ready", CLOSE, False, False, None, top.tier)

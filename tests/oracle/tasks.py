@@ -252,7 +252,7 @@ class Tasks(Path):
             elif first["state"] == "no_consent":
                 start = max(start, self.consent(x, other, known)[1])
             else:
-                waiting, due_first = True, first["due"] if due_first is None else due_first
+                waiting, due_first = True, max((d for d in (due_first, first["due"]) if d is not None), default=None)
         counted = start if due_first is None else max(start, due_first)
         turn, missed = None, 0
         due = self.due(o, action, counted, known, paused, law)
@@ -262,8 +262,9 @@ class Tasks(Path):
                 {"status": "done", "day": on, "until": None} if is_done else None if said and said["status"] == "done" else said
             )
         if due is not None and not action.get("repeat"):
-            due = self.school_day(due, known)
-        if o.step.get("expected_by") and must:
+            agreed_day = "on" in (action.get("within") or ()) and self.answer(o.model, action["within"]["on"], on, known)
+            due = self.school_day(due, known) if agreed_day else self.school_day(due, known, paused)
+        if o.step.get("expected_by") and must and not action.get("repeat"):  # a turn has its own day
             d = self.first_true(
                 o, ("expected",), lambda d, p, k: self.holds(o.step, o.model, o.step["expected_by"], d, p, k)[0], o.day
             )
@@ -359,7 +360,7 @@ class Tasks(Path):
             x, other, first = self.asked_before(o, within["after"])
             said = self.said(x, other, self.on, known) if other else None
             if said and said["status"] in OVER:
-                counted = said["day"]
+                counted = max(counted, said["day"])
             elif first and first["due"] is not None:  # while it is not answered, from its due day
                 counted = max(counted, first["due"])
         return self.after(counted, span, known, paused) if span else None
@@ -376,11 +377,11 @@ class Tasks(Path):
         while n < 1000:
             if isinstance(every, dict) and "schedule" in every:
                 spec = o.model["schedules"][every["schedule"]]
-                last = next(iter(self.calendar(begin, known).schedule(spec, begin + (n > 1), begin + 800)), None)
+                last = next(iter(self.calendar(begin, known).schedule(spec, begin + 1, begin + 800)), None)
             else:
                 span = self.span(every, o.model)
                 last = self.after(begin, span, known, paused) if span else None
-            due = None if last is None else self.school_day(last, known)
+            due = None if last is None else self.school_day(last, known, paused)
             inside = any(before < d and (due is None or d <= due) for d in done)
             if due is None or self.on <= due:
                 return n, missed, due, inside
@@ -602,17 +603,12 @@ class Tasks(Path):
                 return other
         return role
 
-    def recorder(self, o):
-        """The member of staff who raised the newest report that opened the step; of pupil or guardian anyone at work there."""
-        known, best = self.today(), None
-        for p in parts(o.step["opens"]):
-            if head(p) in o.model["reports"]:
-                for e in self.raised(head(p), self.on, known):
-                    if best is None or e["place"] > best["place"]:
-                        best = e
-        by = best.get("by") if best else None
+    def recorders(self, o):
+        """The members of staff who raised a report that opens the step; of pupil or guardian alone anyone at work there."""
+        known = self.today()
+        said = [e for p in parts(o.step["opens"]) if head(p) in o.model["reports"] for e in self.raised(head(p), self.on, known)]
         roles = {**(o.model.get("roles") or {}), **(o.model.get("groups") or {})}
-        return by if by in roles and by not in PARTIES else "any-staff"
+        return sorted({e.get("by") for e in said if e.get("by") in roles and e.get("by") not in PARTIES}) or ["any-staff"]
 
     def is_away(self, role, model):
         named = self.record.get("named") or {}
@@ -627,7 +623,7 @@ class Tasks(Path):
         o, action, model = t["opening"], t["action"], t["opening"].model if t["opening"] else None
         model = model or self.model(self.on, self.today()) or self.versions[-1]
         own = action["who"] == "who_recorded"
-        asked = [self.recorder(o)] if own else flat(action["who"])
+        asked = self.recorders(o) if own else flat(action["who"])
         there = [r for r in asked if not self.is_away(r, model)]
         instead, away = None, False
         if not there:

@@ -436,7 +436,8 @@ class Answer(Tasks):
         """Ids of events that fit nothing: closings of what is neither open nor undecided, names that no rules have."""
         known, out = self.today(), {e["id"] for e in self.told}
         out |= {e["id"] for e in self.case if e["type"] == "step_closed" and e["place"][0] < self.first_day()}
-        models = self.versions
+        lines = {"", *((self.schools or {}).get(e.get("school")) for e in self.record["events"] if e["type"] == "enrolment")}
+        models = [m for m in self.versions if m.get("line", "") in lines]  # not the rules of a school that is none of the pupil's
         for e in known.events:
             kind = e["type"]
             if (

@@ -1,4 +1,4 @@
-"""Whole records, decided by `sky.decide`, against the exported tables: the numbers are summed up by the slow facts of the tests.
+"""Whole records, decided by `sky.decide`, against the exported tables: the numbers are summed up by the second decider.
 
 Rules: everything of a record becomes known on the day that is decided about, in the first month of a school year; so what is
 open was opened that day by what the table looks at. A table of which not every fact is known for certain is not asked.
@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
-from slow_facts import Asked, Known, SlowFacts
+from oracle import reading, told
+from oracle.facts import Facts
+from search.triples import Dates
 from witness.given import Question, questions_of
 
 import sky_model as sky
-from sky_model.events import end_of
-from sky_model.rules import WHO_RECORDED, Count, Model, Ruleset, tests_in
+from sky_model.rules import WHO_RECORDED, Ruleset, tests_in
 
 __all__ = ["Decided", "decided"]
 
@@ -32,20 +34,21 @@ class Decided:
     ours: Any
 
 
-def decided(model: Model, number: int) -> list[Decided]:
-    """The steps that one made record opens and who does their actions, each with the facts of its table."""
+def decided(name: str, number: int) -> list[Decided]:
+    """Of a shipped ruleset: the steps that one made record opens and who does their actions, each with the facts of its table."""
+    model = sky.load(name, allow=("draft", "variant"))
     chance, rules = random.Random(number), model.newest
     calendar = sky.load_calendar("example-week-42/2026-27")
     on = date.fromordinal([d for d in calendar.school_days if date.fromordinal(d).month == 8][-1])
     case = _record(chance, rules, [d for d in map(date.fromordinal, calendar.school_days) if d <= on], on)
     decision = sky.decide(model, case, on=on, calendars=calendar)
-    slow, moment = SlowFacts(model, case, calendar), end_of(on.toordinal())
-    asked = Asked(rules, on.toordinal(), moment, Known(case, moment))
+    years = {"*": list(Dates.of(calendar).years)}
+    slow = told.path(_read(name), case.to_json(), on.isoformat(), None, years, cls=Facts)
     opened = {s.step.partition("+")[0] for s in decision.open_steps}
     asking = {name.partition("@")[0].partition("+")[0] for t in decision.tasks for name in t.openings}
     out = []
     for question in questions_of(rules):
-        facts = _facts(slow, asked, rules, question, case)
+        facts = _facts(slow, question)
         if facts is None:
             continue
         if question.act is None:
@@ -77,33 +80,37 @@ def _record(chance: random.Random, rules: Ruleset, days: list[date], on: date) -
     return sky.Case(f"p-{chance.randint(0, 9)}", register="marks_only", events=events, data_until=on)
 
 
-def _facts(slow: SlowFacts, asked: Asked, rules: Ruleset, question: Question, case: sky.Case) -> dict[str, Any] | None:
+@cache
+def _read(name: str) -> dict[str, Any]:
+    return dict(reading.version(reading.ruleset(name)))
+
+
+def _facts(slow: Facts, question: Question) -> dict[str, Any] | None:
     """None: something is not known for certain, or is no decimal number."""
-    facts: dict[str, Any] = {"grade": asked.known.grade(asked.c)}
+    on, known = slow.on, slow.today()
+    facts: dict[str, Any] = {"grade": slow.grade(on, known)}
     for test in tests_in(question.condition):
         name = f"{test.what}_{test.fact}".replace("-", "_")
         if test.what == "report":
-            facts[name] = any(said.raised for _, said in asked.known.raised(test.fact, asked.c))
+            facts[name] = bool(slow.raised(test.fact, on, known))
         elif test.what == "question":
-            answer = slow.answer(rules, test.fact, asked.c, asked.known)
+            answer = slow.answer(slow.versions[0], test.fact, on, known)
             if answer is None:
                 return None
-            facts[name] = answer[1].values[0]
+            facts[name] = answer["answer"]
         elif test.what == "counter":
-            number = _number(slow, asked, rules.counters[test.fact])
+            number = _number(slow.counter(None, slow.versions[0], test.fact, on, on, known))
             if number is None:
                 return None
             facts[name] = number
     return facts
 
 
-def _number(slow: SlowFacts, asked: Asked, count: Count) -> int | float | None:
-    read = slow.reading(asked, count)
-    if read.silent is not None or read.low != read.high:
+def _number(read: Any) -> int | float | None:
+    """What was read, in the unit of its limits; None: it is not running, too early or not sure."""
+    if isinstance(read, str) or read.perhaps or read.low != read.high:
         return None
-    number = Fraction(read.low) / count.unit
-    if count.is_share:
-        number = Fraction(read.low) * 100 / Fraction(read.planned) if read.planned else Fraction(0)
+    number = Fraction(read.low) / read.one
     exact = Decimal(number.numerator) / Decimal(number.denominator)
     if Fraction(exact) != number:
         return None
