@@ -234,7 +234,7 @@ CORNERS = [
     Corner(
         "days since something grow",
         ("08-20", "08-22"),
-        [SIX],
+        [SIX, sky.StepClosed("step-a", "enough", day("09-10"))],
         rules(
             {"opens": {"absence": {"at_least": "20"}}},
             {

@@ -206,14 +206,17 @@ def test_every_task_names_a_role_a_source_and_a_reason(model: sky.Model, found: 
     decision = decide(model, found, on)
     rules = decision.rules
     opened = {s.name: s for s in decision.open_steps}
+    owed = {o.name for o in path(model, found, on).openings if o.how == "renewed"}  # what was owed keeps its name
     for task in decision.tasks:
         assert task.role in rules.roles or task.role in rules.groups
         assert task.source in rules.sources
         assert task.openings
         for name in task.openings:
-            assert name in opened or name in decision.withdrawn
+            assert name in opened or name in decision.withdrawn or name in owed
+    marks = sorted((e for e in found if isinstance(e, sky.Mark) and (e.recorded or on) <= on), key=lambda e: e.recorded or on)
+    known = {e.id: e for e in marks}
     for step in decision.open_steps:
-        assert step.because
+        assert step.because or step.is_in_doubt
         for reason in step.because:
             if reason.what == "report":
                 assert reason.about is not None
@@ -221,9 +224,6 @@ def test_every_task_names_a_role_a_source_and_a_reason(model: sky.Model, found: 
             assert reason.marks
             assert reason.first is not None
             assert reason.about is not None
-            known = {
-                e.id: e for e in found if isinstance(e, sky.Mark) and e.recorded is not None and e.recorded <= step.opened_on
-            }
             named = [known[m] for m in reason.marks]
             assert all(reason.first <= m.on <= reason.about for m in named)
             if reason.fact == "absence-lessons":
