@@ -95,11 +95,10 @@ class Known:
         return [e for e in found if all(e.get(k) == v for k, v in fields.items())]
 
     def marks(self):
-        """The newest version of each mark, in order of recording of these versions."""
+        """The newest version of each mark, in the order of their first recording."""
         if "marks" not in self.memo:
             newest = {}
             for m in self._types.get("mark", ()):
-                newest.pop(m["id"], None)
                 newest[m["id"]] = m
             self.memo["marks"] = list(newest.values())
         return self.memo["marks"]

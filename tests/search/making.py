@@ -313,6 +313,11 @@ def whole_events(r: random.Random, data: tuple[dict[str, Any], ...]) -> list[dic
         found.append(e)
     marks = sorted({e["id"] for e in found if e["type"] == "mark"})
     days = language.SCHOOL_DAYS
+    if not any(e["type"] == "enrolment" and e["recorded"] == iso(language.FIRST) for e in found):
+        # of two calendars nothing says which one is meant before an enrolment is known
+        found = [e for e in found if e["type"] != "enrolment"]
+        first = {"type": "enrolment", "school": "s", "grade": r.choice([6, 8, 9]), "lessons_per_week": 25, "id": "from-the-start"}
+        found.insert(0, {**first, "on": iso(language.FIRST), "recorded": iso(language.FIRST)})
     if r.random() < 0.35:  # a move, and perhaps back again
         first = next((e["recorded"] for e in found if e["type"] == "enrolment"), iso(language.FIRST))
         for school in ("t", "s")[: r.choice((1, 1, 2))]:
