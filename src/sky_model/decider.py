@@ -305,7 +305,9 @@ class Decider:
             said = (d.event for found in events.values() for d in found if self.now < d.gone)
             out += [str(e.id) for e in said if not self._is_known(e, known)]
         actions = {a.id for v in rules for s in v.steps for a in s.actions} | {n.id for v in rules for n in v.notices}
-        taken = ((name, d) for name, found in self.facts.taken.items() if not is_reserved(name) for d in found if self.now < d.gone)
+        taken = (
+            (name, d) for name, found in self.facts.taken.items() if not is_reserved(name) for d in found if self.now < d.gone
+        )
         out += [str(d.event.id) for name, d in taken if name not in actions]
         return out
 

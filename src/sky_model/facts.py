@@ -399,7 +399,9 @@ class Facts:
             return [(first, self._entries(versions[0][1], first, day, place, epoch), 0, None)]  # type: ignore[arg-type]
         out: list[tuple[int, list[Entry], int, int | None]] = []
         for m, v in versions:
-            out.append((m, self._entries(v, first, day, place, epoch) if v is not None and v.on.toordinal() == day else [], 0, None))
+            out.append(
+                (m, self._entries(v, first, day, place, epoch) if v is not None and v.on.toordinal() == day else [], 0, None)
+            )
         return out
 
     def _entries(self, mark: Mark, first: int, day: int, place: Place, epoch: int) -> list[Entry]:

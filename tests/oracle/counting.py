@@ -262,7 +262,9 @@ class Counting:
                 test = self.test(spec["marks"], m, self.length(m, known), known) if "marks" in spec else TRUE
                 highs, certain = [], sure and len(readings) == 1 and test == TRUE
                 for kind, length in readings:
-                    if kind is not None and not self.kind_counts(model, spec.get("kinds") or {"only": [spec["of"]["kind"]]}, kind):
+                    if kind is not None and not self.kind_counts(
+                        model, spec.get("kinds") or {"only": [spec["of"]["kind"]]}, kind
+                    ):
                         certain = False
                         continue
                     allowed = ifs.get(kind, TRUE)

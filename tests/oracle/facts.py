@@ -363,7 +363,10 @@ class Facts(Counting):
         else:
             store, at = self.shared["values"], place[0] if spec and "checked" in spec else None
         lasts = frozen(step["lasts"]) if spec and "checked" in spec and step else None
-        key = (id(model), name, frozen(body), c, at, lasts, id(known), early)
+        bodies = self.shared.setdefault("bodies", {})  # the body is kept, so its id stays its own
+        if id(body) not in bodies:
+            bodies[id(body)] = (body, frozen(body))
+        key = (id(model), name, bodies[id(body)][1], c, at, lasts, id(known), early)
         if key not in store:
             store[key] = (
                 known,

@@ -446,7 +446,10 @@ class Path(Facts):
         asks = {(o.about, o.place)}
         for q in range(o.day, last + 1):
             if not self.left(q, known):
-                asks.update((c, (q, END)) for c in self.asked(s, o.model, q, o.place, known))
+                key = ("asked", q, id(known))
+                if key not in o.memo:
+                    o.memo[key] = [(c, (q, END)) for c in self.asked(s, o.model, q, o.place, known)]
+                asks.update(o.memo[key])
         for c, p in sorted(asks):
             yield c, self.ground_of(o, c, p, known)
 

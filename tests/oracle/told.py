@@ -153,7 +153,8 @@ class Answer(Tasks):
             first = None if r is None else self.window(model, name, r, known, q[name].get("from"), place)
             if first is not None:
                 used = [m for m, certain in self.counting(model, name, known, first, r, c, place)[2] if certain]
-                out |= {m["id"] for m in used if not with_length or spec["measure"] == "marks" or "minutes" in m or "lessons" in m}
+                of_any = not with_length or spec["measure"] == "marks"
+                out |= {m["id"] for m in used if of_any or "minutes" in m or "lessons" in m}
         return out
 
     def contested(self, o, reasons):
@@ -441,7 +442,7 @@ class Answer(Tasks):
         """Ids of events that fit nothing: closings of what is neither open nor undecided, names that no rules have."""
         known, out = self.today(), {e["id"] for e in self.told}
         out |= {e["id"] for e in self.case if e["type"] == "step_closed" and e["place"][0] < self.first_day()}
-        named = {self.schools.get(e["school"], "") for e in self.case if e["type"] == "enrolment"} if self.schools else ()
+        named = {self.schools.get(e["school"], "") for e in self.so_far("enrolment")} if self.schools else ()
         models = [m for m in self.versions if not m["line"] or m["line"] in named]  # those of schools never named are not asked
         for e in known.events:
             kind = e["type"]
@@ -459,10 +460,14 @@ class Answer(Tasks):
                 kind == "report"
                 and e.get("mark")
                 and e.get("by") in PARTIES
-                and e["mark"] not in {m["id"] for m in self.case if m["type"] == "mark"}
+                and e["mark"] not in {m["id"] for m in self.so_far("mark")}
             ):
                 out.add(e["id"])
         return sorted(out)
+
+    def so_far(self, kind):
+        """Events of a type that were recorded by now, those taken back too."""
+        return [e for e in self.case if e["type"] == kind and e["place"] <= self.top]
 
     def acts(self, model):
         if "acts" not in model:
