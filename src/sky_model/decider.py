@@ -136,11 +136,11 @@ def accept(model: Model, calendars: Mapping[str, Calendar] | Calendar) -> None:
         _ACCEPTED[key] = (model, c)
 
 
-def _lines(model: Model, case: Case, schools: Mapping[str, Model] | None) -> tuple[list[Model], dict[str, int]]:
-    """The rulesets that judge the days of a case: the one for all, and those of the schools that its enrolments name."""
+def _lines(model: Model, case: Case, schools: Mapping[str, Model] | None, now: int) -> tuple[list[Model], dict[str, int]]:
+    """The rulesets that judge the days of a case: the one for all, and those of the schools that enrolments known now name."""
     models, line_of = [model], dict[str, int]()
-    for e in case.events if schools else ():
-        if isinstance(e, Enrolment) and schools and e.school in schools:
+    for moment, e in zip(case.moments, case.events, strict=True) if schools else ():
+        if moment <= now and isinstance(e, Enrolment) and schools and e.school in schools:
             own = schools[e.school]
             at = next((i for i, m in enumerate(models) if m.fingerprint == own.fingerprint), None)
             if at is None:
@@ -180,7 +180,7 @@ class Decider:
         self.model, self.case, self.on, self.known, self.calendars = model, case, on, known, calendars
         self.now = end_of(on)  # earlier knowledge is the record cut there, asked about `on`
         cut = case if known >= self.now else case.only(lambda moment, _: moment <= known)
-        models, line_of = _lines(model, cut, self.how.schools)
+        models, line_of = _lines(model, cut, self.how.schools, self.now)
         self.versions = [Facts(cut, v, calendars, self.now) for m in models for v in m.versions]
         self.facts = self.versions[-1]
         lines = [i for i, m in enumerate(models) for _ in m.versions]
@@ -296,11 +296,13 @@ class Decider:
             ({name for r in rules for name in r.questions}, self.facts.answers),
             ({name for r in rules for name in r.consents}, self.facts.consents),
         ):
-            said = (d.event for found in events.values() for d in found if d.moment <= self.known < d.gone)
+            said = (d.event for found in events.values() for d in found if self.now < d.gone)
             out += [str(e.id) for e in said if not self._is_known(e, known)]
         actions = {a.id for v in rules for s in v.steps for a in s.actions} | {n.id for v in rules for n in v.notices}
-        taken = ((name, d) for name, found in self.facts.taken.items() if not is_reserved(name) for d in found)
-        out += [str(d.event.id) for name, d in taken if name not in actions and d.moment <= self.known < d.gone]
+        taken = (
+            (name, d) for name, found in self.facts.taken.items() if not is_reserved(name) for d in found if self.now < d.gone
+        )
+        out += [str(d.event.id) for name, d in taken if name not in actions]
         return out
 
     def _is_known(self, event: Any, known: Collection[str]) -> bool:
@@ -313,7 +315,9 @@ class Decider:
         """The rules of each school of this pupil, where schools have rules of their own."""
         if self.how.schools is None:
             return None
-        mine = sorted({e.school for e in self.case.events if isinstance(e, Enrolment) and e.school in self.how.schools})
+        known = zip(self.case.moments, self.case.events, strict=True)
+        named = {e.school for m, e in known if m <= self.known and isinstance(e, Enrolment)}
+        mine = sorted(named & self.how.schools.keys())
         return {s: {"name": self.how.schools[s].name, "fingerprint": self.how.schools[s].fingerprint} for s in mine}
 
     def _ends(self) -> date | None:

@@ -349,7 +349,7 @@ class Facts:
         only = places[0][1] if len(places) == 1 else None
         for d, names in by_day.items():
             if is_common and len(names) == 1:
-                out[d] = self._single(d, names[0], only or self.place(d, self.epochs[epoch]))
+                out[d] = self._single(d, names[0], only or self.place(d, self.epochs[epoch]), epoch)
                 continue
             moments = touched.setdefault(d, set())
             for name in names:
@@ -391,18 +391,20 @@ class Facts:
         calendar = self.place(on, self.epochs[epoch]).calendar
         return calendar.after(on, Span("school_days", 5)) or calendar.until
 
-    def _single(self, day: int, name: str, place: Place) -> list[tuple[int, list[Entry], int, int | None]]:
+    def _single(self, day: int, name: str, place: Place, epoch: int) -> list[tuple[int, list[Entry], int, int | None]]:
         """The common day: one mark, no register."""
         versions = self.marks[name]
         first = versions[0][0]
         if len(versions) == 1:
-            return [(first, self._entries(versions[0][1], first, day, place), 0, None)]  # type: ignore[arg-type]
+            return [(first, self._entries(versions[0][1], first, day, place, epoch), 0, None)]  # type: ignore[arg-type]
         out: list[tuple[int, list[Entry], int, int | None]] = []
         for m, v in versions:
-            out.append((m, self._entries(v, first, day, place) if v is not None and v.on.toordinal() == day else [], 0, None))
+            out.append(
+                (m, self._entries(v, first, day, place, epoch) if v is not None and v.on.toordinal() == day else [], 0, None)
+            )
         return out
 
-    def _entries(self, mark: Mark, first: int, day: int, place: Place) -> list[Entry]:
+    def _entries(self, mark: Mark, first: int, day: int, place: Place, epoch: int) -> list[Entry]:
         """What a mark is on its day; nothing when its amount is 0. Two, none certain, when it may have become another kind."""
         if mark.minutes is not None:
             amount = int(mark.minutes * 100)
@@ -415,7 +417,7 @@ class Facts:
         kind, why = mark.kind if mark.kind in self.rules.kinds else None, None
         if kind is None and self.rules.codes:
             kind = self.rules.kind_of(mark.code or mark.kind, mark.on, self.system)
-        if not place.calendar.is_school_day(day):
+        if not place.calendar.is_school_day(day) or self.is_away(day, self.epochs[epoch]):
             why = "no_school_day"
         elif amount < 0:
             why = "no_length"
@@ -470,12 +472,12 @@ class Facts:
                 continue
             at, mark = versions[-1]
             assert mark is not None
-            found = self._entries(mark, self.marks[name][0][0], day, place)
+            found = self._entries(mark, self.marks[name][0][0], day, place, epoch)
             if not found:
                 continue
             entry = max(found, key=lambda e: e.high)
             why = entry.aside if entry.aside in ("no_school_day", "no_length") else None
-            if why is None and mark.lesson is not None and mark.lesson in slots:
+            if why in (None, "no_length") and mark.lesson is not None and mark.lesson in slots:
                 why = "same_lesson"
             if mark.lesson is not None:
                 slots.add(mark.lesson)
@@ -486,14 +488,14 @@ class Facts:
                 if used + amount > planned:
                     why = "more_than_planned"
                 used += amount
-            if why is None and any(
+            if why in (None, "no_length") and any(
                 m <= moment and at < m and moment < (self._wrong_until(on, epoch) + 1) * DAY for m, on in self.wrong.get(name, ())
             ):
                 why = "data_wrong"
             if why is None and entry.kind is None:
                 why = "no_kind"
             self.sets_aside = self.sets_aside or why is not None
-            if why == "no_length" and planned is not None:  # as long as the day at most
+            if entry.aside == "no_length" and planned is not None:  # as long as the day at most
                 found = [e._replace(high=min(e.high, planned)) for e in found]
             entries += [e._replace(low=0 if why else e.low, aside=why) for e in found]
         gap = 0
@@ -578,7 +580,7 @@ class Facts:
         if since is not None:
             return since
         place = self.place(day, moment)
-        return place.calendar.window(count.window, self.begins(moment)).begins(day)
+        return place.calendar.window(count.window, place.since).begins(day)
 
     def counted_from(
         self, count: Count, day: int, moment: int, since: int | None = None, at: int | None = None, part: Within | None = None
@@ -782,8 +784,9 @@ class Facts:
         last = self._settled(count, read, moment)
         low, high = self._amounts(count, first, last, moment, read)
         if count.is_compared:
-            calendar = self.place(read, moment).calendar
-            widest = calendar.window(Window(count.window.within), self.begins(moment)).begins(read)
+            place = self.place(read, moment)
+            calendar = place.calendar
+            widest = calendar.window(Window(count.window.within), place.since).begins(read)
             before = calendar.window(Window("any_time", count.window.rolling, count.window.week_from), 0).begins(first - 1)
             if before < max(widest, self.begins(moment), calendar.years[0].first):
                 return Reading(low, high, 0, "too_early")
@@ -949,12 +952,13 @@ class Facts:
 
     def _planned_for(self, count: Count, first: int, last: int, asked: int, moment: int) -> int | None:
         """Five times what was planned, in hundredths of what the counter counts."""
-        calendar = self.place(asked, moment).calendar
+        place = self.place(asked, moment)
+        calendar = place.calendar
         if count.planned not in ("so_far", "whole_window"):
             lessons = self.rules.tables[count.planned].get(count.window.within, 0)
             return 5 * lessons * (count.said.lesson_minutes or 45)
         if count.planned == "whole_window":
-            leaves = calendar.window(Window(count.window.within), self.begins(moment)).leaves(asked)
+            leaves = calendar.window(Window(count.window.within), place.since).leaves(asked)
             last = min(leaves - 1, calendar.until)
         if count.measure in ("lessons", "clock_hours"):
             return self.planned(count, last, moment, first)

@@ -66,9 +66,8 @@ def messages(path: Path, rules: Ruleset, calendar: Calendar, grade: int | None, 
 
 
 def _message(path: Path, f: Facts, notice: Notice, calendar: Calendar, on: int, known: int, v: Any) -> Message | None:
-    window = calendar.window(Window(notice.once_in), f.begins(known))
-
     def days(until: int) -> range:
+        window = calendar.window(Window(notice.once_in), f.place(until, known).since)
         return range(max(window.begins(until), v.first, f.begins(known)), until + 1)
 
     holds = _asking(path, v, notice)
@@ -113,7 +112,14 @@ def _rests_on_contested(path: Path, v: Any, notice: Notice, days: range, known: 
 
 def _asking(path: Path, v: Any, notice: Notice) -> Callable[[int, int], Pair]:
     """What its condition is about a day, with the knowledge of a moment."""
-    return lambda day, moment: path.holds(v, notice.when, day, moment, end_of(day) + 1)[0]
+
+
+    def holds(day: int, moment: int) -> Pair:
+        if not path.is_of(v, day, moment):  # another school's rules judge the day
+            return FALSE
+        return path.holds(v, notice.when, day, moment, end_of(day) + 1)[0]
+
+    return holds
 
 
 def _sendings(f: Facts, notice: Notice, known: int) -> list[Sending]:

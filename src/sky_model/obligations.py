@@ -86,7 +86,7 @@ class Obligations:
         self.standing = [o for o in current.values() if o is not None]
         asking = [(o, current[o.name]) for o in live if self.asks(current[o.name] or o)]
         found = [(x, now) for o, now in asking for x in path.chain(o)]
-        found.sort(key=lambda f: (f[0].moment, f[0].step.order))
+        found.sort(key=lambda f: (f[0].moment, f[0].step.order, f[0].step.level))
         self.lines = [x for o, now in found for x in self.own(o).values() if o is now or o.how != "renewed" or x.act.id in o.owed]
         for x in self.lines:
             self._by_action.setdefault(x.act.id, []).append(x)
@@ -191,7 +191,7 @@ class Obligations:
     def _start(self, x: Line) -> int:
         """Since when it can be done: since it is asked and agreed to."""
         asked = self._asked(x)
-        agreed_on = day_of_yes(x.facts, x.act, x.opening.day, self.on, self.known)
+        agreed_on = None if x.agreed.missing else day_of_yes(x.facts, x.act, x.opening.day, self.on, self.known)
         return asked if agreed_on is None else max(asked, agreed_on)
 
     def _before(self, x: Line, action: str) -> list[Line]:

@@ -254,9 +254,9 @@ class Path:
                 days += [s - 1 for s in calendar.starts(part) if first < s <= q]
         closed = max((e.moment // DAY for e in self.ends_of(step, at, persons=True)), default=0)
         least = max(closed, v.first, v.facts.begins(known))
-        return sorted({d for d in days if d >= least and (d == q or self._is_of(v, d, known))})
+        return sorted({d for d in days if d >= least and (d == q or self.is_of(v, d, known))})
 
-    def _is_of(self, v: _Version, day: int, known: int) -> bool:
+    def is_of(self, v: _Version, day: int, known: int) -> bool:
         """Is a day judged by the ruleset of this version, as known?"""
         if self.facts.is_plain:
             return True
@@ -864,7 +864,7 @@ class Path:
             for t in (t for s in w.all if s.id in names for t in s.tests if t.what == "counter"):
                 count = w.facts.rules.counters[t.fact]
                 for _, place in w.facts._places_of(len(w.facts.epochs) - 1):
-                    leaves = place.calendar.window(count.window, w.facts.begins(w.facts.now)).leaves(day)
+                    leaves = place.calendar.window(count.window, place.since).leaves(day)
                     if leaves < NEVER:
                         yield leaves
 

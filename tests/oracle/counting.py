@@ -262,7 +262,9 @@ class Counting:
                 test = self.test(spec["marks"], m, self.length(m, known), known) if "marks" in spec else TRUE
                 highs, certain = [], sure and len(readings) == 1 and test == TRUE
                 for kind, length in readings:
-                    if kind is not None and not self.kind_counts(model, spec.get("kinds", "all"), kind):
+                    if kind is not None and not self.kind_counts(
+                        model, spec.get("kinds") or {"only": [spec["of"]["kind"]]}, kind
+                    ):
                         certain = False
                         continue
                     allowed = ifs.get(kind, TRUE)
@@ -353,15 +355,16 @@ class Counting:
     def counting(self, model, name, known, first, last, c=None, place=None):
         """(low, high, [(mark, certain)], what may still count without a mark) of a counter between two days."""
         spec = model["counters"][name]
-        n = self.between(model, name, known, first, last, c if c is not None else last, place)
+        is_sum = spec["measure"] != "days_since"  # the days since a mark are no number of that mark
+        n = self.between(model, name, known, first, last, c if c is not None else last, place) if is_sum else (0, 0)
         used = [(e.mark, e.certain) for e in self.used(model, name, known, first, last, c if c is not None else last, place)]
         gaps = {} if spec["measure"] in ("marks", "times", "days_since") else self.gaps(known, first, last)
         return n[0], n[1], used, sum(g for d, g in gaps.items() if self.day_counts(spec, d, known))
 
     def used(self, model, name, known, first, last, c, place=None):
-        if "kinds" not in model["counters"][name]:
-            return []
         spec = model["counters"][name]
+        if "kinds" not in spec and not isinstance(spec.get("of"), dict):
+            return []
         found = self.entries(model, name, known, c, place)
         return [e for e in found if first <= e.day <= last and self.day_counts(spec, e.day, known)]
 

@@ -92,15 +92,17 @@ class Calendar:
         return any(a <= d <= b for y in self.years for a, b in y.breaks)
 
     def first_after(self, what, d):
-        """Is d the first school day after a `break` or a `weekend`?"""
+        """Is d the first school day after a `break` or a `weekend`? A weekend in or beside a break is the break's."""
         if not self.school(d):
             return False
-        back = d - 1
-        while back > d - 120 and not self.school(back):
-            if self.in_break(back) if what == "break" else not is_weekday(back):
-                return True
+        back, gap = d - 1, []
+        while back >= self.years[0].first and not self.school(back):
+            gap.append(back)
             back -= 1
-        return False
+        if back < self.years[0].first:
+            return False
+        in_break = any(map(self.in_break, gap))
+        return in_break if what == "break" else not in_break and not all(map(is_weekday, gap))
 
     def named(self, name):
         return {d for y in self.years for d in y.named.get(name, ())}

@@ -95,11 +95,10 @@ class Known:
         return [e for e in found if all(e.get(k) == v for k, v in fields.items())]
 
     def marks(self):
-        """The newest version of each mark, in order of recording of these versions."""
+        """The newest version of each mark, in the order of their first recording."""
         if "marks" not in self.memo:
             newest = {}
             for m in self._types.get("mark", ()):
-                newest.pop(m["id"], None)
                 newest[m["id"]] = m
             self.memo["marks"] = list(newest.values())
         return self.memo["marks"]
@@ -369,7 +368,10 @@ class Facts(Counting):
         else:
             store, at = self.shared["values"], place[0] if spec and "checked" in spec else None
         lasts = frozen(step["lasts"]) if spec and "checked" in spec and step else None
-        key = (id(model), name, frozen(body), c, at, lasts, id(known), early)
+        bodies = self.shared.setdefault("bodies", {})  # the body is kept, so its id stays its own
+        if id(body) not in bodies:
+            bodies[id(body)] = (body, frozen(body))
+        key = (id(model), name, bodies[id(body)][1], c, at, lasts, id(known), early)
         if key not in store:
             store[key] = (
                 known,

@@ -57,6 +57,15 @@ def head(cond):
     return next(iter(cond))
 
 
+def flat_parts(cond):
+    """The comparisons of a part, those inside a `none` too."""
+    if head(cond) in ("any", "all", "none"):
+        for x in cond[head(cond)]:
+            yield from flat_parts(x)
+    elif head(cond) != "in_grades":
+        yield cond
+
+
 def counted_from(cond, day):
     """A condition whose counters count from that day (`watch`)."""
     name = head(cond)
@@ -422,8 +431,8 @@ class Path(Facts):
 
     def is_level_over(self, high, low):
         """Of a family of levels the higher one asks; not over a lower level that opened on a newer window."""
-        family = low.step.get("family")
-        if not family or family != high.step.get("family") or low.step["level"] >= high.step["level"]:
+        family = low.step.get("family") or low.step["id"]  # by another school's rules it may have no levels
+        if not family or family != high.step.get("family") or low.step.get("level", 1) >= high.step["level"]:
             return False
         return not self.newer_window(low, high)
 
@@ -437,7 +446,10 @@ class Path(Facts):
         asks = {(o.about, o.place)}
         for q in range(o.day, last + 1):
             if not self.left(q, known):
-                asks.update((c, (q, END)) for c in self.asked(s, o.model, q, o.place, known))
+                key = ("asked", q, id(known))
+                if key not in o.memo:
+                    o.memo[key] = [(c, (q, END)) for c in self.asked(s, o.model, q, o.place, known)]
+                asks.update(o.memo[key])
         for c, p in sorted(asks):
             yield c, self.ground_of(o, c, p, known)
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import takewhile
 
 from .facts import END, FALSE, TRUE, UNKNOWN, parts
-from .fold import OVER, Path, head, iso
+from .fold import OVER, Path, flat_parts, head, iso
 
 DUTIES = ("must", "should", "consider", "may", "close")
 ANSWERED = (*OVER, "withdrawn", "no_consent")  # never late, never next, asked no more
@@ -243,34 +243,27 @@ class Tasks(Path):
             start = max(start, agreed_on)
         waiting, due_first = False, None
         for name in action.get("after") or ():
-            x, other, first = self.asked_before(o, name)
-            if first is None or first["asked"] > asked:  # not asked is passed; M1: so is what is asked only later
-                continue
-            a = self.said(x, other, on, known)
-            if a and a["status"] in OVER:
-                start = max(start, a["day"])
-            elif first["state"] == "no_consent":
-                start = max(start, self.consent(x, other, known)[1])
-            else:
-                waiting, due_first = True, max((d for d in (due_first, first["due"]) if d is not None), default=None)
+            still, day = self.before(o, name, asked)
+            waiting = waiting or still
+            due_first = max((d for d in (due_first, day) if d is not None), default=None)
         counted = start if due_first is None else max(start, due_first)
         turn, missed = None, 0
-        due = self.due(o, action, counted, known, paused, law)
+        due = self.due(o, action, counted, asked, known, paused, law)
         if action.get("repeat"):
-            turn, missed, due, is_done = self.turn(o, action, counted, known, paused)
-            said = (
-                {"status": "done", "day": on, "until": None} if is_done else None if said and said["status"] == "done" else said
-            )
+            turn, missed, due, is_done, first = self.turn(o, action, counted, known, paused)
+            mine = said and said["status"] != "done" and first <= said["day"] and (due is None or said["day"] <= due)
+            said = {"status": "done", "day": on, "until": None} if is_done else said if mine else None
+
         if due is not None and not action.get("repeat"):
             agreed_day = "on" in (action.get("within") or ()) and self.answer(o.model, action["within"]["on"], on, known)
             due = self.school_day(due, known) if agreed_day else self.school_day(due, known, paused)
-        if o.step.get("expected_by") and must and not action.get("repeat"):  # a turn has its own day
+        if said and said["status"] == "planned" and not action.get("repeat"):
+            due = min(due, said["until"]) if law and due is not None else said["until"]
+        if o.step.get("expected_by") and must and not action.get("repeat"):  # no plan is later than what is expected
             d = self.first_true(
                 o, ("expected",), lambda d, p, k: self.holds(o.step, o.model, o.step["expected_by"], d, p, k)[0], o.day
             )
             due = d if d is not None and (due is None or d < due) else due
-        if said and said["status"] == "planned":
-            due = min(due, said["until"]) if law and due is not None else said["until"]
         snoozed = said and said["status"] == "snoozed" and on < said["until"] and not (must and due is not None and on >= due)
         state = (
             "done"
@@ -318,14 +311,39 @@ class Tasks(Path):
             "row": self.row(o, action["row"]),
         }
 
-    def asked_before(self, o, name):
-        """(opening, action, task) of an action that comes before one of `o`: its own, else that of another open step."""
-        for x in [o, *(x for x in self.showing() if x is not o and self.asks(x))]:
-            other = next((a for a in self.actions(x) if a["id"] == name), None)
-            first = self.task(x, other) if other else None
-            if first is not None:
-                return x, other, first
-        return None, None, None
+    def before(self, o, name, asked):
+        """(is an action that comes first unanswered, the day from which what comes after it counts).
+
+        The step's own action of that name, else those of the other steps that ask; not one that is asked only later (M1).
+        """
+        if o.name in self.withdrawn:
+            return False, None
+        found = [(o, a) for a in self.actions(o) if a["id"] == name]
+        if not any(self.task(x, a) for x, a in found):
+            found = [(x, a) for x, a in self.asked_of_all() if x is not o and a["id"] == name and x.name not in self.withdrawn]
+        found = [(x, a, t) for x, a in found if (t := self.task(x, a)) and t["asked"] <= asked]
+        still = [t for x, a, t in found if self.day_answered(x, a, t) is None]
+        days = [t["due"] for t in still if t["due"] is not None] if still else [self.day_answered(*f) for f in found]
+        return bool(still), (min(days, default=None) if still else max(days, default=None))
+
+    def day_answered(self, o, action, task):
+        """The day on which a person said what becomes of it, or may not be; None: nobody did."""
+        if task["state"] == "withdrawn":
+            return None
+        said = self.said(o, action, self.on, self.today())
+        if said and said["status"] in OVER:
+            return said["day"]
+        return self.consent(o, action, self.today())[1] if task["state"] == "no_consent" else None
+
+    def asked_of_all(self):
+        """[(opening, action)]: all that is asked; of what was renewed what was owed then."""
+        for end in self.live():
+            now = self.current(end)
+            if self.asks(now or end):
+                for x in self.chain(end):
+                    for a in self.actions(x):
+                        if x.how != "renewed" or x is now or a["id"] in x.owed:
+                            yield x, a
 
     def span(self, within, model):
         """The clock of a `within`, as `after` wants it; None: it has none (a gap without `read_as`)."""
@@ -338,7 +356,7 @@ class Tasks(Path):
             return None if value in (None, "unset") else {clock: number(value)}
         return None
 
-    def due(self, o, action, counted, known, paused, law):
+    def due(self, o, action, counted, asked, known, paused, law):
         within = action.get("within")
         if not within:
             return None
@@ -346,10 +364,10 @@ class Tasks(Path):
             return counted
         span = self.span(within, o.model)
         if "from" in within:  # from the day of the newest report; only a statutory term may begin before the opening
-            days = [e["day"] for e in self.raised(within["from"], self.on, known)]
-            if not days or span is None:
+            newest = max(((e["day"], e["place"]) for e in self.raised(within["from"], self.on, known)), default=None)
+            if newest is None or span is None:
                 return None
-            return self.after(max(days) if law else max(*days, counted), span, known, paused)
+            return self.after(newest[0] if law else max(newest[1][0], counted), span, known, paused)
         if "on" in within:
             a = self.answer(o.model, within["on"], self.on, known)
             if a:
@@ -357,12 +375,8 @@ class Tasks(Path):
             other = within.get("or")
             return self.after(counted, self.span(other, o.model), known, paused) if other else None
         if "after" in within:
-            x, other, first = self.asked_before(o, within["after"])
-            said = self.said(x, other, self.on, known) if other else None
-            if said and said["status"] in OVER:
-                counted = max(counted, said["day"])
-            elif first and first["due"] is not None:  # while it is not answered, from its due day
-                counted = max(counted, first["due"])
+            day = self.before(o, within["after"], asked)[1]
+            counted = counted if day is None else max(counted, day)
         return self.after(counted, span, known, paused) if span else None
 
     def date_of(self, answer):
@@ -370,7 +384,7 @@ class Tasks(Path):
         return value if isinstance(value, int) else date.fromisoformat(value).toordinal()
 
     def turn(self, o, action, first, known, paused):
-        """(number of the turn of today, turns that passed undone, its due day, is it done)."""
+        """(number of the turn of today, turns that passed undone, its due day, is it done, its first day)."""
         every = action["repeat"]["every"]
         done = [a["day"] for a in known.all("action", action=action["id"], status="done")]
         begin, before, n, missed = first, first - 1, 1, 0
@@ -384,10 +398,10 @@ class Tasks(Path):
             due = None if last is None else self.school_day(last, known, paused)
             inside = any(before < d and (due is None or d <= due) for d in done)
             if due is None or self.on <= due:
-                return n, missed, due, inside
+                return n, missed, due, inside, before + 1
             missed += not inside
             begin, before, n = last, due, n + 1
-        return n, missed, None, False
+        return n, missed, None, False, before + 1
 
     def tier(self, o):
         return o.step["tier_rank"]
@@ -426,7 +440,7 @@ class Tasks(Path):
                     t = self.task(o, a)
                     if t:
                         out.append((o, self.kept_day(o, t) if o is now else t))
-        out.sort(key=lambda x: (x[0].place, x[1]["row"]))
+        out.sort(key=lambda x: (x[0].place, x[0].step["row"], x[0].step.get("level", 1), x[1]["row"]))
         self.memo["obligations"] = out
         return out
 
@@ -472,6 +486,9 @@ class Tasks(Path):
                 out[i] = t
             elif t["state"] not in (*OVER, "no_consent") and old["state"] not in (*OVER, "no_consent"):
                 out[i] = self.merged(old, t)
+            elif old["state"] in (*OVER, "no_consent") and rank(t["action"]) < rank(old["action"]):  # the strongest duty
+                strongest = {k: t["action"].get(k) for k in ("duty", "statutory")}
+                out[i] = {**old, "action": {**old["action"], **strongest}}
         more = [t for t in map(self.close_or_go_on, self.showing()) if t] + self.checks()
         self.memo["tasks"] = sorted([*out.values(), *more], key=self.urgency)
         return self.memo["tasks"]
@@ -604,11 +621,11 @@ class Tasks(Path):
         return role
 
     def recorders(self, o):
-        """The members of staff who raised a report that opens the step; of pupil or guardian alone anyone at work there."""
-        known = self.today()
-        said = [e for p in parts(o.step["opens"]) if head(p) in o.model["reports"] for e in self.raised(head(p), self.on, known)]
-        roles = {**(o.model.get("roles") or {}), **(o.model.get("groups") or {})}
-        return sorted({e.get("by") for e in said if e.get("by") in roles and e.get("by") not in PARTIES}) or ["any-staff"]
+        """The members of staff who raised the report that opens the step; of pupil or guardian anyone at work there."""
+        known, roles = self.today(), o.model.get("roles") or {}
+        reports = [head(q) for p in parts(o.step["opens"]) for q in flat_parts(p) if head(q) in o.model["reports"]]
+        by = {e.get("by") for r in reports for e in self.raised(r, self.on, known)}
+        return sorted(x for x in by if x in roles and x not in PARTIES) or ["any-staff"]
 
     def is_away(self, role, model):
         named = self.record.get("named") or {}

@@ -17,8 +17,8 @@ from fractions import Fraction
 from . import reading
 from .counting import ANYTHING
 from .days import Calendar
-from .facts import END, TRUE, UNKNOWN, parts, steps_of
-from .fold import head, iso
+from .facts import END, FALSE, TRUE, UNKNOWN, parts, steps_of
+from .fold import flat_parts, head, iso
 from .tasks import AFTER, ANSWERED, PARTIES, Tasks, flat
 
 OLD = {
@@ -51,6 +51,8 @@ class Answer(Tasks):
         """Limits on a counter in the steps of today's rules, each as the number that reaches it."""
         out = []
         for s in steps_of(self.rules()):
+            if grade is not None and s.get("grades") and self.in_grades(s["grades"], self.on, self.today()) == FALSE:
+                continue  # a step for other grades has no limit for this pupil
             for p in parts(s["opens"]):
                 for q in flat_parts(p):
                     for op, limit in q[name].items() if head(q) == name else ():
@@ -139,8 +141,8 @@ class Answer(Tasks):
         sure = any(v[0] for _, v in self.ground(o, self.on, self.today()))
         return sure and not any(v[0] for _, v in self.ground(o, self.on, less))
 
-    def marks_of(self, step, model, part, c, place, known):
-        """Ids of the marks counted for certain in a reason."""
+    def marks_of(self, step, model, part, c, place, known, with_length=False):
+        """Ids of the marks counted for certain in a reason; `with_length`: not those that count with nothing."""
         out = set()
         for q in flat_parts(part):
             name = head(q)
@@ -150,7 +152,9 @@ class Answer(Tasks):
             r = self.read_on(step, spec, c, place[0], known)
             first = None if r is None else self.window(model, name, r, known, q[name].get("from"), place)
             if first is not None:
-                out |= {m["id"] for m, certain in self.counting(model, name, known, first, r, c, place)[2] if certain}
+                used = [m for m, certain in self.counting(model, name, known, first, r, c, place)[2] if certain]
+                of_any = not with_length or spec["measure"] == "marks"
+                out |= {m["id"] for m in used if of_any or "minutes" in m or "lessons" in m}
         return out
 
     def contested(self, o, reasons):
@@ -329,6 +333,8 @@ class Answer(Tasks):
             return []
         for m in model["messages"]:
             unit = m["once_in"]
+            if m.get("grades") and self.in_grades(m["grades"], self.on, known) != TRUE:
+                continue  # for other grades than that of today
             start = max(self.message_from(unit, known), self.lower(model, known))
             since = self.owed_since(m, model, start)
             if since is None:
@@ -360,9 +366,9 @@ class Answer(Tasks):
 
     def message_holds(self, m, model, d, known):
         step = {"id": "message " + m["id"], "lasts": "while_true", "again": "when_true_anew", "opens": m["when"]}
-        grades = self.in_grades(m["grades"], d, known) if m.get("grades") else TRUE
-        value = self.holds(step, model, m["when"], d, (d, AFTER), known)[0]
-        return min(value[0], grades[0]), min(value[1], grades[1])
+        if self.line(d, known) != model["line"]:  # M3: another school's rules judge the day
+            return FALSE
+        return self.holds(step, model, m["when"], d, (d, AFTER), known)[0]
 
     def owed_since(self, m, model, start):
         scan = self.shared_scans.setdefault(("message", m["id"], id(model), start), [start, None])
@@ -378,12 +384,12 @@ class Answer(Tasks):
             yield self.message_holds(m, model, d, known)
 
     def speaks_of(self, m, model, known, done, sent):
-        """M8: the marks that it speaks of, not told by an earlier sending."""
+        """M8: the marks that make the number of its first counter, not told by an earlier sending."""
         step = {"id": "message " + m["id"], "lasts": "while_true", "again": "when_true_anew", "opens": m["when"]}
+        counter = next(({head(q): {}} for p in parts(m["when"]) for q in flat_parts(p) if head(q) in model["counters"]), None)
 
         def counted(d, at):
-            true = [p for p in parts(m["when"]) if self.holds(step, model, p, d, (d, END), at)[0] == TRUE]
-            return set().union(*[self.marks_of(step, model, p, d, (d, END), at) for p in true]) if true else set()
+            return self.marks_of(step, model, counter, d, (d, END), at, with_length=True) if counter else set()
 
         now = counted(self.on, known) if sent is None else counted(sent["day"], self.known(sent["place"]))
         told = set()
@@ -436,8 +442,8 @@ class Answer(Tasks):
         """Ids of events that fit nothing: closings of what is neither open nor undecided, names that no rules have."""
         known, out = self.today(), {e["id"] for e in self.told}
         out |= {e["id"] for e in self.case if e["type"] == "step_closed" and e["place"][0] < self.first_day()}
-        lines = {"", *((self.schools or {}).get(e.get("school")) for e in self.record["events"] if e["type"] == "enrolment")}
-        models = [m for m in self.versions if m.get("line", "") in lines]  # not the rules of a school that is none of the pupil's
+        named = {self.schools.get(e["school"], "") for e in self.so_far("enrolment")} if self.schools else ()
+        models = [m for m in self.versions if not m["line"] or m["line"] in named]  # those of schools never named are not asked
         for e in known.events:
             kind = e["type"]
             if (
@@ -454,10 +460,14 @@ class Answer(Tasks):
                 kind == "report"
                 and e.get("mark")
                 and e.get("by") in PARTIES
-                and e["mark"] not in {m["id"] for m in known.marks()}
+                and e["mark"] not in {m["id"] for m in self.so_far("mark")}
             ):
                 out.add(e["id"])
         return sorted(out)
+
+    def so_far(self, kind):
+        """Events of a type that were recorded by now, those taken back too."""
+        return [e for e in self.case if e["type"] == kind and e["place"] <= self.top]
 
     def acts(self, model):
         if "acts" not in model:
@@ -490,15 +500,6 @@ class Answer(Tasks):
             "told": self.told_events(),
             "openings": sorted(openings, key=lambda x: x["name"]),
         }
-
-
-def flat_parts(cond):
-    """The comparisons of a part, those inside a `none` too."""
-    if head(cond) in ("any", "all", "none"):
-        for x in cond[head(cond)]:
-            yield from flat_parts(x)
-    elif head(cond) != "in_grades":
-        yield cond
 
 
 def what_is(name, model):

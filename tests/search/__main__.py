@@ -14,6 +14,8 @@ import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +27,11 @@ from search.triples import REFUSED, NotAsked, Triple, triple_of
 CHECKS = {**agreement.CHECKS, **alone.CHECKS, **changed.CHECKS, **readers.CHECKS}
 SHOWN = 3  # so many different faults of one check are kept; the others are only counted
 MADE_SMALLER = 6  # so many faults of a run; the others are told as they were met
-# One check of each triple, drawn anew: a new triple shows more than a second look at an old one. Agreement is asked more often.
-WEIGHTS = {name: 4 if name in agreement.CHECKS else 1 for name in CHECKS}
+SELDOM = 8  # one triple in so many is asked in another way too, by one check drawn anew
 
 
 def try_one(t: Triple, checks: list[str], tried: Counter[str]) -> dict[str, str]:
-    """The check that fails, with what it says. A refused question is counted and no fault."""
+    """The check that fails, of those asked in an order drawn anew the first that says something. Refused is no fault."""
     try:
         _ = t.said
     except REFUSED:
@@ -40,7 +41,7 @@ def try_one(t: Triple, checks: list[str], tried: Counter[str]) -> dict[str, str]
         return {"answers": f"{type(e).__name__} in deciding: {e}"}
     tried["triples"] += 1
     r = random.Random(t.seed)
-    for name in sorted(checks, key=lambda name: r.random() ** (1 / WEIGHTS[name]), reverse=True):
+    for name in sorted(checks, key=lambda name: r.random()):
         try:
             fault = asked(t, CHECKS[name])
         except (NotAsked, *REFUSED):
@@ -50,20 +51,58 @@ def try_one(t: Triple, checks: list[str], tried: Counter[str]) -> dict[str, str]
     return {}
 
 
+def try_days(some: list[Triple], tried: Counter[str]) -> Iterator[tuple[Triple, str]]:
+    """Several days of one record, asked of the second decider in one fold: those that differ, each asked once more alone."""
+    name = agreement.the_second_decider.__name__
+    try:
+        found = agreement.of_days(some)
+    except Exception:  # an error of either: which day shows it is found out one by one
+        for t in some:
+            for _, fault in try_one(t, [name], tried).items():
+                yield t, fault
+        return
+    tried["triples"] += len(found)
+    tried["refused"] += len(some) - len(found)
+    tried[name] += len(found)
+    for t, fault in found:
+        if fault is not None:
+            yield t, fault_of(t, CHECKS[name]) or f"only in one fold of several days: {fault}"
+
+
 def look(seed: int, until: float, most: int | None, checks: list[str], families: tuple[str, ...]) -> dict[str, Any]:
     """One process: triples of a seed until the time is over or so many were tried. Returns counts and faults as plain data."""
     tried: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
     faults: dict[str, list[tuple[dict[str, Any], str]]] = {}
     began = time.process_time()
-    for n, t in enumerate(triples(seed, families, left_out=left_out)):
-        if time.monotonic() > until or (most is not None and n >= most):
+
+    def met(t: Triple, name: str, fault: str) -> None:
+        tried[f"fault: {name}: {name_of(fault)}"] += 1
+        kept = faults.setdefault(name, [])
+        if all(name_of(f) != name_of(fault) for _, f in kept) and len(kept) < SHOWN:
+            kept.append((t.plain, fault))
+
+    agree, others = agreement.the_second_decider.__name__, [c for c in checks if c not in agreement.CHECKS]
+    number = 0
+    for _, same_record in groupby(triples(seed, families, left_out=left_out), key=lambda t: id(t.record)):
+        some = list(same_record)
+        number += len(some)
+        if time.monotonic() > until or (most is not None and number > most):
             break
-        for name, fault in try_one(t, checks, tried).items():
-            tried[f"fault: {name}: {name_of(fault)}"] += 1
-            kept = faults.setdefault(name, [])
-            if all(name_of(f) != name_of(fault) for _, f in kept) and len(kept) < SHOWN:
-                kept.append((t.plain, fault))
+        tried[f"family {some[0].family}"] += len(some)
+        if agree in checks:
+            as_known = [t for t in some if t.known_on is None and not t.absent]
+            for t, fault in try_days(as_known, tried) if as_known else ():
+                met(t, agree, fault)
+            for t in (t for t in some if t.known_on is not None or t.absent):
+                for name, fault in try_one(t, [agree], tried).items():
+                    met(t, name, fault)
+            some = [t for t in some if t.seed % SELDOM == 0]  # the other checks ask the library alone, and several times
+        for t in some if others else ():
+            again: Counter[str] = Counter()
+            for name, fault in try_one(t, others, again).items():
+                met(t, name, fault)
+            tried.update({k: v for k, v in again.items() if agree not in checks or k not in ("triples", "refused")})
     return {"tried": tried, "left_out": left_out, "faults": faults, "cpu": time.process_time() - began, "seed": seed}
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from oracle import reading, told
 from oracle.days import Calendar
+from oracle.facts import END
 
-from search.triples import NotAsked, Rules, Triple, text
+from search.triples import REFUSED, NotAsked, Rules, Triple, text
 from sky_model.decider import decider_of
 from sky_model.decision import Decision
 from sky_model.events import DAY
@@ -137,6 +138,32 @@ def the_second_decider(t: Triple) -> str | None:
     known = t.known_on and t.known_on.isoformat()
     slow = told.answer(versions_of(t.rules), t.record, t.on.isoformat(), known, calendars, schools, t.absent)
     return difference(said, of_oracle(slow))
+
+
+def of_days(some: list[Triple]) -> list[tuple[Triple, str | None]]:
+    """The same of several days of one record that is asked about with all that is known, one fold of the second decider for all.
+
+    In the order of the days. Of a day that is refused nothing is said.
+    """
+    first = min(some, key=lambda t: t.on)
+    calendars = {school: calendar_of(c) for school, c in first.calendars.items()}
+    schools = {school: versions_of(r) for school, r in first.schools.items()} or None
+    asked = []
+    for t in sorted(some, key=lambda t: t.on):
+        try:
+            asked.append((t, decider_of(t.rules.model, t.case, **t.options)))
+        except REFUSED:
+            continue
+    if not asked:
+        return []
+    last = asked[-1][0].on.isoformat()
+    path = told.path(versions_of(first.rules), first.record, last, None, calendars, schools, first.absent)
+    out = []
+    for t, decider in asked:
+        path.top = (t.on.toordinal(), END)
+        slow = path.go(t.on.toordinal()).whole()
+        out.append((t, difference(of_engine(decider.decision(), decider.path), of_oracle(slow))))
+    return out
 
 
 def difference(said: dict[str, Any], slow: dict[str, Any]) -> str | None:

@@ -33,7 +33,8 @@ __all__ = ["FAMILIES", "WEIGHTS", "shipped", "triples"]
 ROOT = Path(__file__).resolve().parents[2]
 NARROW = ("path", "tasks", "language", "asking")
 FAMILIES = (*NARROW, "growing", "whole", "shipped")
-WEIGHTS = {"path": 3, "tasks": 3, "language": 3, "asking": 2, "growing": 3, "whole": 6, "shipped": 6}
+# Records to a family, not triples: where one answer takes fifty times as long fewer are asked
+WEIGHTS = {"path": 8, "tasks": 8, "language": 2, "asking": 6, "growing": 8, "whole": 1, "shipped": 1}
 SECOND_EDITION = "schools" in inspect.signature(sky.decide).parameters and "left" in TYPES
 DAY = timedelta(days=1)
 N = {"en": "x"}
@@ -105,6 +106,17 @@ def a_day(r: random.Random, events: list[dict[str, Any]], first: int, last: int)
     return date.fromordinal(max(first, min(last, n)))
 
 
+def some_days(r: random.Random, events: list[dict[str, Any]], first: int, last: int, number: int) -> list[date]:
+    """Different days in their order; of every second record soon after one another."""
+    found = {a_day(r, events, first, last)}
+    near = r.random() < 0.5
+    for _ in range(3 * number):
+        if len(found) < number:
+            more = max(found) + DAY * r.choice((1, 1, 2, 3)) if near else a_day(r, events, first, last)
+            found.add(min(more, date.fromordinal(last)))
+    return sorted(found)
+
+
 def of_narrow(family: str, r: random.Random, records: int, days: int) -> Iterator[Triple]:
     data = rules_of(family, r)
     calendar = narrow()[family][2]
@@ -113,8 +125,7 @@ def of_narrow(family: str, r: random.Random, records: int, days: int) -> Iterato
         case = case_of(family, r, data)
         record = case.to_json()
         events = record["events"]
-        for _ in range(days):
-            on = a_day(r, events, calendar.years[0].first, calendar.years[-1].last)
+        for on in some_days(r, events, calendar.years[0].first, calendar.years[-1].last, days):
             yield Triple(rules, dates, record, on, family=family, seed=r.getrandbits(32))
 
 
@@ -200,8 +211,7 @@ def of_growing(r: random.Random, records: int, days: int) -> Iterator[Triple]:
                 said = {"type": "step_closed", "step": r.choice(steps), "reason": "enough"}
             events.append({**said, "on": on, "recorded": on})
         record = record_of(events)
-        for _ in range(days):
-            on = a_day(r, events, school[0], school[-1])
+        for on in some_days(r, events, school[0], school[-1], days):
             yield Triple(rules, dates, record, on, family="growing", seed=r.getrandbits(32))
 
 
@@ -313,6 +323,11 @@ def whole_events(r: random.Random, data: tuple[dict[str, Any], ...]) -> list[dic
         found.append(e)
     marks = sorted({e["id"] for e in found if e["type"] == "mark"})
     days = language.SCHOOL_DAYS
+    if not any(e["type"] == "enrolment" and e["recorded"] == iso(language.FIRST) for e in found):
+        # of two calendars nothing says which one is meant before an enrolment is known
+        found = [e for e in found if e["type"] != "enrolment"]
+        first = {"type": "enrolment", "school": "s", "grade": r.choice([6, 8, 9]), "lessons_per_week": 25, "id": "from-the-start"}
+        found.insert(0, {**first, "on": iso(language.FIRST), "recorded": iso(language.FIRST)})
     if r.random() < 0.35:  # a move, and perhaps back again
         first = next((e["recorded"] for e in found if e["type"] == "enrolment"), iso(language.FIRST))
         for school in ("t", "s")[: r.choice((1, 1, 2))]:
@@ -367,8 +382,7 @@ def of_whole(r: random.Random, records: int, days: int) -> Iterator[Triple]:
         events = whole_events(r, rules.data)
         does = {"does": ["call-a", "talk-b"]} if r.random() < 0.2 else {}
         record = record_of(events, r.choice(["marks_only"] * 5 + ["given"]), **does)
-        for _ in range(days):
-            on = a_day(r, events, first, last)
+        for on in some_days(r, events, first, last, days):
             known = None
             if r.random() < 0.3:
                 known = max(date.fromordinal(first), on - DAY * r.choice((1, 2, 5, 12, 25)))
@@ -510,8 +524,7 @@ def of_shipped(r: random.Random, records: int, days: int) -> Iterator[Triple]:
     for _ in range(records):
         events = shipped_events(r, rules.data[0])
         record = record_of(events, r.choice(["marks_only"] * 9 + ["given"]))
-        for _ in range(days):
-            on = a_day(r, events, begins.toordinal(), date(2027, 5, 20).toordinal())
+        for on in some_days(r, events, begins.toordinal(), date(2027, 5, 20).toordinal(), days):
             known = on - DAY * r.choice((1, 4, 15)) if r.random() < 0.25 else None
             known = None if known is None or known < date(2026, 8, 11) else known
             yield Triple(rules, dates, record, on, known, family="shipped", seed=r.getrandbits(32))
@@ -519,7 +532,7 @@ def of_shipped(r: random.Random, records: int, days: int) -> Iterator[Triple]:
 
 # ---------------------------------------------------------------------- without end
 def triples(
-    seed: int, families: tuple[str, ...] = FAMILIES, *, records: int = 20, days: int = 3, left_out: Counter[str] | None = None
+    seed: int, families: tuple[str, ...] = FAMILIES, *, records: int = 20, days: int = 8, left_out: Counter[str] | None = None
 ) -> Iterator[Triple]:
     """Triples without end; those of rules that do not load are counted in `left_out`."""
     r = random.Random(seed)
@@ -531,8 +544,11 @@ def triples(
         records, days = most
         one = random.Random(r.getrandbits(64))
         makers = {"whole": of_whole, "shipped": of_shipped, "growing": of_growing}
-        if family == "shipped":  # some take a second for one decision about two years; others take their turn sooner
-            records, days = min(records, 4), min(days, 2)
+        if family in ("shipped", "whole", "language"):  # some take a second for one decision; others take their turn sooner
+            records, days = (
+                min(records, {"shipped": 3, "whole": 6, "language": 12}[family]),
+                min(days, 3 if family == "shipped" else 6),
+            )
         some = makers[family](one, records, days) if family in makers else of_narrow(family, one, records, days)
         for t in some:
             try:
