@@ -197,7 +197,8 @@ class ManyPupils(RuleBasedStateMachine):
     @initialize(one=models(), other=models())
     def begin(self, one: sky.Model, other: sky.Model) -> None:
         self.models = {"one": one, "other": other}
-        self.ledger, self.on, self.seq = Ledger(), SCHOOL_DAYS[0], 0
+        in_force = [date.fromordinal(m.versions[0].valid_from) for m in (one, other)]
+        self.ledger, self.on, self.seq = Ledger(), max(SCHOOL_DAYS[0], *in_force), 0
         self.under: dict[str, str] = {}
         self.live = Live(self.models, on=self.on, error=self.ledger.failures.append, calls=self.ledger.calls, calendars=CALENDAR)
 
