@@ -226,15 +226,20 @@ def put_by_hand(suite: Suite) -> None:
 
 def put_drawn(suite: Suite) -> None:
     pool: list[tuple[Asking, set[str]]] = []
+    differ = 0
     for one, _ in of_generators():
         try:
-            _, said = suite.answered(one)
+            case, said = suite.answered(one)
         except REFUSED:
             continue
         found = marks_of(one, said)
-        if "nothing open, nothing asked" not in found or len(pool) % 9 == 0:
-            pool.append((one, found))
-    print(f"  drawn: {len(pool)} cases", flush=True)
+        if "nothing open, nothing asked" in found and len(pool) % 9:
+            continue
+        if contradicted(case, said):  # not settled from the text: no case for another engine
+            differ += 1
+            continue
+        pool.append((one, found))
+    print(f"  drawn: {len(pool)} cases; left out, for the two deciders differ: {differ}", flush=True)
     for mark in sorted({m for _, found in pool for m in found}):
         one = min((p for p in pool if mark in p[1]), key=lambda p: len(p[0].case.events))[0]
         suite.put("minimised", suite.minimised(one, mark))
