@@ -531,7 +531,7 @@ class Path:
         the opening was made.
         """
 
-        if day < self._newer_from(o):
+        if s.base == o.step.base and day < self._newer_from(o):  # another step has other windows
             return FALSE
 
         def new(part: Test | NoneOf, since: int | None = None) -> Pair:
