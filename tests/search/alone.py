@@ -41,7 +41,7 @@ def next_is_the_first_that_can_be_done(t: Triple) -> str | None:
 
 
 def over_is_over(t: Triple) -> str | None:
-    """What is over is not late; every task but that to check a mark belongs to an opening that stands, was renewed, or is withdrawn."""
+    """What is over is not late; every task but that to check a mark belongs to an opening that stands or is withdrawn."""
     known = {s["name"] for s in t.said["open_steps"]} | {*t.said["withdrawn"]}
     for x in t.said["tasks"]:
         if x["state"] in OVER and x["overdue"]:
