@@ -205,7 +205,8 @@ class _Asking:
         """Days without marks, marks that are set aside, and questions on which the counting of marks hangs."""
         gaps, aside = set[int](), set[int]()
         for p in f.parts(count, f._epoch(self.now)):
-            if first <= p.day <= last and p.enter <= self.now < p.leave and p.high > p.low:
+            is_open = p.enter <= self.now < p.leave and p.high > p.low
+            if is_open and first <= p.day <= last and f.is_chosen(count, p.day, self.now):
                 (gaps if p.mark is None else aside).add(p.day)
         who = tuple(r for r in ("subject-teacher", "class-lead") if r in f.rules.roles)
         out = []

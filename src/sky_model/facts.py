@@ -885,6 +885,10 @@ class Facts:
                 pieces.append(Piece(0, gap, 0, None))
         return OneDay(day, tuple(pieces), (absent_low, absent_high), planned)
 
+    def is_chosen(self, count: Count, day: int, moment: int) -> bool:
+        """The line `days` of a counter: does it count on such a day at all?"""
+        return count.days is None or day in self._chosen_days(count, self.place(day, moment).calendar)
+
     def _chosen_days(self, count: Count, calendar: Calendar) -> frozenset[int]:
         how, name = count.days or ("", "")
         key = (how, name, calendar.id)
