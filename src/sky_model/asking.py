@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sky_model.decision import OpenQuestion
 from sky_model.events import end_of
 from sky_model.facts import FALSE, NOT_GIVEN, TRUE, UNKNOWN, Facts, Pair
-from sky_model.path import Path, Undecided
+from sky_model.path import Path, Undecided, grounds_of
 from sky_model.rules import ByGrade, Condition, Count, NoneOf, Ruleset, StepOf, Test, tests_in
 from sky_model.tasks import Task
 
@@ -124,7 +124,7 @@ class _Asking:
             ]
             who = tuple(u.step.said.closing.by) if u.step.said.closing else ()
             return [Missing("known_late", counted[0] if counted else u.step.base, (u.day,), who)]
-        found = self._of_step(v, u.step, u.day, u.at)
+        found = self._of_step(v, u.step, u.day, u.at, is_opening=True)
         if not found:  # what holds may be new ground: a lesson not marked may be the new mark
             parts = self._parts(v, u.step, u.day, u.at)
             found = [m for c, since in parts for m in self._of(v, c, u.day, u.at, FALSE, since, is_whole=True)]
@@ -138,9 +138,12 @@ class _Asking:
         more: list[tuple[Condition, int | None]] = [] if step.watch is None or since is None else [(step.watch, since)]
         return [(step.opens, None), *more]
 
-    def _of_step(self, v: Any, step: StepOf, about: int, at: int) -> list[Missing]:
+    def _of_step(self, v: Any, step: StepOf, about: int, at: int, *, is_opening: bool = False) -> list[Missing]:
+        """`is_opening`: it is not open; what was answered by an end opens nothing, though it holds."""
         parts = self._parts(v, step, about, at)
-        if any(self.path.holds(v, c, about, self.now, at, early=FALSE, since=since)[0] == TRUE for c, since in parts):
+        holding = [x for x in parts if self.path.holds(v, x[0], about, self.now, at, early=FALSE, since=x[1])[0] == TRUE]
+        new = self.path.newness(v, step, about, at) if is_opening else None
+        if holding and (new is None or any(new(p, since) == TRUE for c, since in holding for p in grounds_of(c))):
             parts = []  # only whether it is for the pupil's grade is not known
         out = [m for c, since in parts for m in self._of(v, c, about, at, FALSE, since)]
         if step.grades and v.facts.place(about, self.now).grade is None:
@@ -202,7 +205,8 @@ class _Asking:
         """Days without marks, marks that are set aside, and questions on which the counting of marks hangs."""
         gaps, aside = set[int](), set[int]()
         for p in f.parts(count, f._epoch(self.now)):
-            if first <= p.day <= last and p.enter <= self.now < p.leave and p.high > p.low:
+            is_open = p.enter <= self.now < p.leave and p.high > p.low
+            if is_open and first <= p.day <= last and f.is_chosen(count, p.day, self.now):
                 (gaps if p.mark is None else aside).add(p.day)
         who = tuple(r for r in ("subject-teacher", "class-lead") if r in f.rules.roles)
         out = []

@@ -589,7 +589,7 @@ class Facts:
         read = self.read_as_of(count, day, moment, moment if at is None else at, part)
         if read is None:
             return None
-        first = max(self.window_begins(count, read, moment), since or 0)
+        first = self.window_begins(count, read, moment, since)
         if count.since is None:
             return first
         began = self._began(count, read, moment, moment if at is None else at)
@@ -840,6 +840,8 @@ class Facts:
 
     def marks_counted(self, count: Count, first: int, last: int, moment: int, asked: int) -> list[tuple[int, str]]:
         """(day, id) of the marks between two days that a counter counts for certain, asked about a day."""
+        if count.of is not None and count.of_kind is None:  # it counts what was done
+            return []
         if count.is_sum:
             return sorted(
                 (p.day, p.mark)
@@ -882,6 +884,10 @@ class Facts:
             if gap and count.measure != "marks":
                 pieces.append(Piece(0, gap, 0, None))
         return OneDay(day, tuple(pieces), (absent_low, absent_high), planned)
+
+    def is_chosen(self, count: Count, day: int, moment: int) -> bool:
+        """The line `days` of a counter: does it count on such a day at all?"""
+        return count.days is None or day in self._chosen_days(count, self.place(day, moment).calendar)
 
     def _chosen_days(self, count: Count, calendar: Calendar) -> frozenset[int]:
         how, name = count.days or ("", "")

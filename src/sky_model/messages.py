@@ -113,7 +113,6 @@ def _rests_on_contested(path: Path, v: Any, notice: Notice, days: range, known: 
 def _asking(path: Path, v: Any, notice: Notice) -> Callable[[int, int], Pair]:
     """What its condition is about a day, with the knowledge of a moment."""
 
-
     def holds(day: int, moment: int) -> Pair:
         if not path.is_of(v, day, moment):  # another school's rules judge the day
             return FALSE

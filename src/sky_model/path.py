@@ -267,7 +267,7 @@ class Path:
         return self.line_of.get(self.facts.place(day, known).school or "", 0) if self.line_of else 0
 
     # ------------------------------------------------------------------ what is new ground
-    def _newness(self, v: _Version, step: StepOf, day: int, at: int) -> Any:
+    def newness(self, v: _Version, step: StepOf, day: int, at: int) -> Any:
         ends = self.ends_of(step, at)
         by_itself = step.lasts.word in ("while_true", "until_end_of")
         if not ends and not (by_itself and any(o.ended is not None and o.step.names & step.names for o in self.openings)):
@@ -504,7 +504,7 @@ class Path:
                 if old is not None:
                     opens = self.renewal(old, s, v, c, at, at)
                 else:
-                    opens = self.opens(v, s, c, at, at, new=self._newness(v, s, c, at))[1]
+                    opens = self.opens(v, s, c, at, at, new=self.newness(v, s, c, at))[1]
                 if opens == TRUE:
                     self._open(s, v, at, c, old)
                     break
@@ -531,7 +531,7 @@ class Path:
         the opening was made.
         """
 
-        if day < self._newer_from(o):
+        if s.base == o.step.base and day < self._newer_from(o):  # another step has other windows
             return FALSE
 
         def new(part: Test | NoneOf, since: int | None = None) -> Pair:
@@ -849,7 +849,7 @@ class Path:
         if o.renews is not None:
             value = self.renewal(o.renews, o.step, v, c, at, known)
         elif c < o.about:
-            new = self._newness(v, o.step, c, o.moment)
+            new = self.newness(v, o.step, c, o.moment)
             value = self.opens(v, o.step, c, known, at, new=new, seen=o.moment)[1]
         else:
             value = self.opens(v, o.step, c, known, at, seen=o.moment)[0]
@@ -980,7 +980,7 @@ class Path:
             for c in self.asked(v, s, q, at_last, at_last):
                 if c < term:
                     continue
-                new = self._newness(v, s, c, at)
+                new = self.newness(v, s, c, at)
                 value = self.opens(v, s, c, at_last, at, early=FALSE, new=new, seen=at_last)[1]
                 if value[1]:
                     return Undecided(s, v, c, at, value == TRUE)

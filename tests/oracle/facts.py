@@ -274,9 +274,11 @@ class Facts(Counting):
         ((clock, n),) = span.items()
         if clock in ("terms", "school_weeks", "calendar_months"):
             at = self.known((d, END)) if d < self.on else known
-            end = self.calendar(d, at).after(d, span)
-            taken = 0 if end is None else sum(self.is_school_day(x, known) and skipped(x) for x in range(d + 1, end + 1))
-            return self.after(end, {"school_days": taken}, known, skipped) if taken else end
+            cal, end = self.calendar(d, at), self.calendar(d, at).after(d, span)
+            if end is None:
+                return None
+            took = sum(map(skipped, cal.school_days(d + 1, end)))  # it ends as many school days later as were skipped
+            return self.after(end, {"school_days": took}, known, skipped)
         while n > 0:
             d += 1
             c = self.calendar(d, self.known((d, END)) if d < self.on else known)
@@ -285,14 +287,11 @@ class Facts(Counting):
             n -= c.runs(clock, d) and not skipped(d) and not self.without_school(d, known)
         return d
 
-    def is_school_day(self, d, known):
-        return self.calendar(d, self.known((d, END)) if d < self.on else known).school(d)
-
-    def school_day(self, d, known, skipped=lambda d: False):
-        """d, or the next school day after it that counts. None: there is none in the calendar."""
+    def school_day(self, d, known, skip=None):
+        """d, or the next school day after it that is not skipped. None: there is none in the calendar."""
         while True:
             c = self.calendar(d, self.known((d, END)) if d < self.on else known)
-            if c.school(d) and not skipped(d):
+            if c.school(d) and not (skip and skip(d)):
                 return d
             if d > c.days[-1]:
                 return None

@@ -255,8 +255,9 @@ class Tasks(Path):
             said = {"status": "done", "day": on, "until": None} if is_done else said if mine else None
 
         if due is not None and not action.get("repeat"):
-            agreed_day = "on" in (action.get("within") or ()) and self.answer(o.model, action["within"]["on"], on, known)
-            due = self.school_day(due, known) if agreed_day else self.school_day(due, known, paused)
+            within = action.get("within")
+            is_agreed = isinstance(within, dict) and "on" in within and self.answer(o.model, within["on"], on, known)
+            due = self.school_day(due, known, None if is_agreed else paused)
         if said and said["status"] == "planned" and not action.get("repeat"):
             due = min(due, said["until"]) if law and due is not None else said["until"]
         if o.step.get("expected_by") and must and not action.get("repeat"):  # no plan is later than what is expected

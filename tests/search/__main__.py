@@ -27,7 +27,7 @@ from search.triples import REFUSED, NotAsked, Triple, triple_of
 CHECKS = {**agreement.CHECKS, **alone.CHECKS, **changed.CHECKS, **readers.CHECKS}
 SHOWN = 3  # so many different faults of one check are kept; the others are only counted
 MADE_SMALLER = 6  # so many faults of a run; the others are told as they were met
-SELDOM = 8  # one triple in so many is asked in another way too, by one check drawn anew
+SELDOM = 20  # one triple in so many is asked in another way too, by one check drawn anew
 
 
 def try_one(t: Triple, checks: list[str], tried: Counter[str]) -> dict[str, str]:

@@ -303,7 +303,7 @@ def urgency(said: dict[str, Any], data: dict[str, Any]) -> tuple[Any, ...]:
     can = 2 if task["duty"] == "close" else 1 if task["state"] == "undecided" else 0
     today = task["overdue"] or (task["due"] is not None and task["due"] <= said["on"])
     duty = 0 if task["duty"] == "must" and task["statutory"] else 1 + DUTIES.index(task["duty"])
-    tier = tiers.index(task["tier"]) if task["tier"] in tiers else 0
+    tier = -tiers.index(task["tier"]) if task["tier"] in tiers else 0  # the highest first
     return can, 0 if today else 1 if task["due"] else 2, duty, task["due"] or "", tier
 
 
@@ -384,8 +384,10 @@ def late_stays_late(t: Triple) -> str | None:
     if "refused" in before or "refused" in after:
         raise NotAsked
     now = {x["action"]: x for x in after["tasks"]}
+    # a `when` of a window that ends is false again without any mark: then nothing is asked
+    asked_if = {a.get("id") or a["act"] for f in t.rules.data for s in f["steps"] for a in s.get("actions", []) if "when" in a}
     for task in before["tasks"]:
-        if not task["overdue"] or task["turn"] is not None:
+        if not task["overdue"] or task["turn"] is not None or task["action"] in asked_if:
             continue
         same_task = now.get(task["action"])
         if same_task is None or not same_task["overdue"] or (same_task["due"] or "9") > task["due"]:
