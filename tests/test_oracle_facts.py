@@ -8,6 +8,7 @@ The calendar of these rows: Mondays to Fridays from 10 August to 23 October 2026
 from __future__ import annotations
 
 import json
+import re
 from fractions import Fraction
 
 import pytest
@@ -316,9 +317,9 @@ ROWS = [
     (
         "the first days after weekends",
         days(more=", days: {first_after: weekend}"),
-        [mark("08-17"), mark("08-18"), mark("09-21")],
+        [mark("08-17"), mark("08-18"), mark("09-21")],  # 21 September is the first day after a break
         "09-22",
-        (2, 2),
+        (1, 1),
     ),
     ("days that the calendar names", days(more=", days: {named: test-day}"), [mark("08-18"), mark("08-19")], "09-22", (1, 1)),
     # --- half days
@@ -1062,7 +1063,7 @@ def test_a_calendar_of_yaml_has_the_days_that_the_suite_lists():
     compared = 0
     for name, years in suite.items():
         for year in years:
-            if name.startswith(("ten-", "first+")) or "-a0f4ee" in name:
+            if name.startswith(("ten-", "first+")) or re.search("-[0-9a-f]{6}$", name):
                 continue  # made up for the suite
             mine = own[year["id"]][0]
             assert {k: str(mine[k]) for k in year} == {k: str(year[k]) for k in year}
