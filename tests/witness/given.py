@@ -101,6 +101,7 @@ def engine_says(rules: Ruleset, question: Question, cases: list[dict[str, Any]])
     facts = GivenFacts(rules, calendar, day)
     path = Path.__new__(Path)  # without the fold: there is no record
     path.on, path.now, path.facts, path.openings, path.ends, path.undecided = day, end_of(day), facts, [], {}, {}
+    path.has_left, path.line_of = False, {}
     version = _Version(facts, 0, day)
     path.versions = [version]
     out: list[Any] = []
