@@ -43,6 +43,8 @@ class Waiting(NamedTuple):
 def questions(path: Path, rules: Ruleset, tasks: tuple[Task, ...], on: int, now: int) -> tuple[OpenQuestion, ...]:
     """What is asked on a day, first what can decide most. rules: those of the day; now: up to which moment is known."""
     found: dict[tuple[str, str], list[Waiting]] = {}
+    if path.has_left:  # nobody is asked about who is enrolled nowhere
+        return ()
     for w in _Asking(path, on, now).waiting(tasks):
         found.setdefault((w.missing.what, w.missing.fact), []).append(w)
     out = []

@@ -507,7 +507,7 @@ class _Compiler:
             ),
             unit=100 if share else unit,
             is_share=share is not None,
-            minimum=said.minimum.planned_lessons * minutes * 100 if said.minimum else 0,
+            minimum=said.minimum.planned_lessons if said.minimum else 0,
             said=said,
             of=said.of if isinstance(said.of, str) else None,
             of_kind=of_kind,

@@ -759,14 +759,20 @@ class Facts:
         if not count.is_share:
             return Reading(low, high)
         first = self.window_begins(count, day, moment, since)
-        return self._share(count, low, high, self.planned(count, day, moment, first))
+        planned = self.planned(count, day, moment, first)
+        return self._share(count, low, high, planned, planned, self._lesson(count, day, moment))
 
-    def _share(self, count: Count, low: int, high: int, planned: int | None) -> Reading:
-        if planned is None:  # no absence is no share of whatever was planned
+    def _share(self, count: Count, low: int, high: int, planned: int | None, lessons: int | None, lesson: int) -> Reading:
+        """lessons: planned × 5 in hundredths of a minute, whatever the counter counts; lesson: how long one of `minimum` is."""
+        if planned is None or (lessons is None and count.minimum):  # no absence is no share of whatever was planned
             return Reading(low, high, 0, "not_given") if high else Reading(0, 0, 1)
-        if planned <= 0 or planned < 5 * count.minimum:
+        if planned <= 0 or (lessons or 0) < 5 * count.minimum * lesson:
             return Reading(low, high, planned, "too_early")
         return Reading(low, high, planned)
+
+    def _lesson(self, count: Count, day: int, moment: int) -> int:
+        """A lesson in hundredths of a minute: of the counter's limits, where it says one, else of the school."""
+        return (count.said.lesson_minutes or self.place(day, moment).calendar.lesson_minutes(day)) * 100
 
     # ------------------------------------------------------------------ counters that are no plain sums
     def _counted(self, count: Count, day: int, moment: int, since: int | None, at: int, part: Within | None) -> Reading:
@@ -783,8 +789,8 @@ class Facts:
             return Reading(100 * len(done), 100 * len(done))
         last = self._settled(count, read, moment)
         low, high = self._amounts(count, first, last, moment, read)
+        place = self.place(read, moment)
         if count.is_compared:
-            place = self.place(read, moment)
             calendar = place.calendar
             widest = calendar.window(Window(count.window.within), place.since).begins(read)
             before = calendar.window(Window("any_time", count.window.rolling, count.window.week_from), 0).begins(first - 1)
@@ -794,7 +800,12 @@ class Facts:
             return Reading(low - old[1], high - old[0])
         if not count.is_share:
             return Reading(low, high)
-        return self._share(count, low, high, self._planned_for(count, first, last, read, moment))
+        if count.planned == "whole_window":
+            last = min(place.calendar.window(Window(count.window.within), place.since).leaves(read) - 1, place.calendar.until)
+        planned = self._planned_for(count, first, last, moment)
+        is_in_lessons = count.measure in ("lessons", "clock_hours") or not count.minimum
+        lessons = planned if is_in_lessons else self.planned(count, last, moment, first)
+        return self._share(count, low, high, planned, lessons, self._lesson(count, read, moment))
 
     def _settled(self, count: Count, day: int, moment: int) -> int:
         """The last day whose marks count: so far before the day that they are settled."""
@@ -833,10 +844,12 @@ class Facts:
 
     def _school_days(self, count: Count, first: int, last: int, moment: int, asked: int) -> list[OneDay]:
         """All school days at the pupil's schools, also those on which nothing is marked."""
-        first = max(first, self.begins(moment))
-        days = {d for _, p in self._places_of(self._epoch(moment)) for d in p.calendar.school_days if first <= d <= last}
-        mine = sorted(d for d in days if self.attends(d, moment))
-        return [self._one_day(count, d, moment, asked) for d in mine]
+        days = self._all_school_days(max(first, self.begins(moment)), last, moment)
+        return [self._one_day(count, d, moment, asked) for d in days if self.attends(d, moment)]
+
+    def _all_school_days(self, first: int, last: int, moment: int) -> list[int]:
+        """The school days of every school that the pupil attends at some time."""
+        return sorted({d for _, p in self._places_of(self._epoch(moment)) for d in p.calendar.school_days if first <= d <= last})
 
     def marks_counted(self, count: Count, first: int, last: int, moment: int, asked: int) -> list[tuple[int, str]]:
         """(day, id) of the marks between two days that a counter counts for certain, asked about a day."""
@@ -956,20 +969,15 @@ class Facts:
             return sum(1 for d in range(first + 1, last + 1) if (d - 1) % 7 < 5 and d not in calendar.public_holidays)
         return last - first
 
-    def _planned_for(self, count: Count, first: int, last: int, asked: int, moment: int) -> int | None:
-        """Five times what was planned, in hundredths of what the counter counts."""
-        place = self.place(asked, moment)
-        calendar = place.calendar
+    def _planned_for(self, count: Count, first: int, last: int, moment: int) -> int | None:
+        """Five times what was planned between two days, in hundredths of what the counter counts."""
         if count.planned not in ("so_far", "whole_window"):
             lessons = self.rules.tables[count.planned].get(count.window.within, 0)
             return 5 * lessons * (count.said.lesson_minutes or 45)
-        if count.planned == "whole_window":
-            leaves = calendar.window(Window(count.window.within), place.since).leaves(asked)
-            last = min(leaves - 1, calendar.until)
         if count.measure in ("lessons", "clock_hours"):
             return self.planned(count, last, moment, first)
         begin = max(first, self.begins(moment))
-        days = sum(1 for d in calendar.school_days if begin <= d <= last and self.attends(d, moment))
+        days = sum(1 for d in self._all_school_days(begin, last, moment) if self.attends(d, moment))
         return 500 * days * (2 if count.measure == "half_days" else 1)
 
     # ------------------------------------------------------------------ reports, questions, what was done

@@ -907,6 +907,8 @@ class Path:
             o.is_withdrawn, o.is_in_doubt = best == FALSE or not self._is_named(o), best == UNKNOWN
             if not o.is_withdrawn:
                 o.due_from = self._due_from(o)
+        if self.has_left:  # nobody is asked about who is enrolled nowhere
+            return
         for s, v in self._steps_so_far(self.on, self.now):
             mine = next((o for o in self.openings if o.ended is None and o.step.names & s.names), None)
             now = self.current(mine) if mine is not None else None

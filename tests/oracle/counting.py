@@ -575,7 +575,8 @@ class Counting:
         else:
             each = [(self.planned(model, d, known), self.lesson(d, known)) for d in days]
             given = all(p is not None for p, _ in each)
-            lessons = sum(Fraction(p) / UNIT / one for p, one in each) if given else None
+            unit = spec.get("lesson_minutes")  # what one lesson of a limit is; else the school's own
+            lessons = sum(Fraction(p) / UNIT / (one if unit is None else Fraction(unit)) for p, one in each) if given else None
             long = sum(p for p, _ in each) if given else None
         if lessons is not None and lessons < least:
             return TOO_EARLY

@@ -148,6 +148,8 @@ class Calendar:
         """First day of the window (`in` and `rolling` alone) that ends on c; `enrolled`: since when, for `in: enrolment`."""
         kind = window["in"]
         first = NEVER if kind == "any_time" else enrolled if kind == "enrolment" else self.part(kind, c)
+        if kind == "enrolment" and "rolling" in window:  # a rolling window does not reach over the summer
+            first = max(first, max((y.first for y in self.years if y.first <= c), default=NEVER))
         return max(first, self.rolling(window["rolling"], c)) if "rolling" in window else first
 
     # ------------------------------------------------------------------ clocks

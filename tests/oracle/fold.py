@@ -207,7 +207,10 @@ class Path(Facts):
         until = self.after(last, watch["for"], self.known(place))
         if not last < c or (until is not None and c > until):
             return step["opens"]
-        return {"any": [step["opens"], counted_from(watch["opens"], last + 1)]}
+        smaller = counted_from(watch["opens"], last + 1)
+        if step.get("grades"):  # narrower grades stand beside what it opens on, whichever limits hold
+            return {"all": [{"in_grades": step["grades"]}, {"any": [step["opens"], smaller]}]}
+        return {"any": [step["opens"], smaller]}
 
     # ------------------------------------------------------------------ a closing answers the grounds
     def is_new(self, step, model, cond, c, place):

@@ -97,7 +97,8 @@ class Tasks(Path):
         before = [
             x.end[0] + 1 for x in self.openings if x.end and x.end <= o.place and x.step["id"] == o.step["id"] and x is not o
         ]
-        c, days = self.first_ground(o, on, known), []
+        # the ground that it opened on, as long as that may still stand; else the first day that may hold it up
+        c, days = (o.about if self.ground_of(o, o.about, o.place, known)[1] else self.first_ground(o, on, known)), []
         c = o.about if c is None else c
         place = (max(c, o.day), END)
         for p in parts(self.opens(o.step, c, o.place)):
@@ -479,20 +480,30 @@ class Tasks(Path):
         """Tasks in the order of M1; one for each action."""
         if "tasks" in self.memo:
             return self.memo["tasks"]
-        out = {}
+        by_action = {}
         for _, t in self.obligations():
-            i = t["action"]["id"]
-            old = out.get(i)
-            if old is None or (old["state"] in (*OVER, "no_consent") and t["state"] not in (*OVER, "no_consent", "withdrawn")):
-                out[i] = t
-            elif t["state"] not in (*OVER, "no_consent") and old["state"] not in (*OVER, "no_consent"):
-                out[i] = self.merged(old, t)
-            elif old["state"] in (*OVER, "no_consent") and rank(t["action"]) < rank(old["action"]):  # the strongest duty
-                strongest = {k: t["action"].get(k) for k in ("duty", "statutory")}
-                out[i] = {**old, "action": {**old["action"], **strongest}}
+            by_action.setdefault(t["action"]["id"], []).append(t)
+        out = {i: self.one_task(some) for i, some in by_action.items()}
         more = [t for t in map(self.close_or_go_on, self.showing()) if t] + self.checks()
         self.memo["tasks"] = sorted([*out.values(), *more], key=self.urgency)
         return self.memo["tasks"]
+
+    def one_task(self, some):
+        """One action asked by several openings, the oldest first: what nobody has answered, else what was answered."""
+        said = (*OVER, "no_consent")
+        if any(t["state"] not in ANSWERED for t in some):
+            mine = [t for t in some if t["state"] not in said]
+            task = mine[0]
+            for t in mine[1:]:
+                task = self.merged(task, t)
+            return task
+        standing = [t for t in some if t["state"] != "withdrawn"]
+        if not standing:
+            return some[0]
+        best = min(standing, key=lambda t: said.index(t["state"]))
+        strongest = min((t["action"] for t in standing), key=rank)
+        action = {**best["action"], **{k: strongest.get(k) for k in ("duty", "statutory")}}
+        return {**best, "name": some[0]["name"], "action": action}
 
     def bare(self, name, action, o, row):
         """A task that no action of the rules asks (M2a, M16)."""

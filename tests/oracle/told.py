@@ -73,8 +73,8 @@ class Answer(Tasks):
             if not spec or spec.get("compared_with"):
                 continue
             got = self.counter(o.step, o.model, name, self.on, self.on, known, None, (self.on, END))
-            if not isinstance(got, tuple):
-                continue
+            if not isinstance(got, tuple) or (spec.get("share_of") and tuple(got)[1:] == (ANYTHING, 1)):
+                continue  # of a share of what nobody has planned there is no sure number
             low, _, one = got
             number = Fraction(low) / one if one else Fraction(0)
             r = self.read_on(o.step, spec, self.on, self.on, known)
@@ -200,6 +200,8 @@ class Answer(Tasks):
     # ------------------------------------------------------------------ questions
     def questions(self):
         asked = {}
+        if self.left(self.on, self.today()):
+            return []
 
         def ask(found, since, step, task):
             for what, fact, by in found:
@@ -335,8 +337,8 @@ class Answer(Tasks):
             unit = m["once_in"]
             if m.get("grades") and self.in_grades(m["grades"], self.on, known) != TRUE:
                 continue  # for other grades than that of today
-            start = max(self.message_from(unit, known), self.lower(model, known))
-            since = self.owed_since(m, model, start)
+            start = max(self.message_from(unit, known, self.on), self.lower(model, known))
+            since = self.owed_since(m, model, start, self.on)
             if since is None:
                 continue
             names = {m["id"], m.get("act")}
@@ -356,13 +358,14 @@ class Answer(Tasks):
             )
         return in_order("messages", out)
 
-    def message_from(self, unit, known):
+    def message_from(self, unit, known, day):
+        """The first day of the window of a message that runs on a day."""
         if unit == "any_time":
             return self.begin(known)
         if unit == "enrolment":
-            e = self.enrolment(self.on, known)
+            e = self.enrolment(day, known)
             return e["day"] if e else self.begin(known)
-        return max(self.calendar(self.on, known).part(unit, self.on), self.begin(known))
+        return max(self.calendar(day, known).part(unit, day), self.begin(known))
 
     def message_holds(self, m, model, d, known):
         step = {"id": "message " + m["id"], "lasts": "while_true", "again": "when_true_anew", "opens": m["when"]}
@@ -370,14 +373,19 @@ class Answer(Tasks):
             return FALSE
         return self.holds(step, model, m["when"], d, (d, AFTER), known)[0]
 
-    def owed_since(self, m, model, start):
+    def owed_since(self, m, model, start, until):
         scan = self.shared_scans.setdefault(("message", m["id"], id(model), start), [start, None])
-        while scan[1] is None and scan[0] <= self.on:
+        while scan[1] is None and scan[0] <= until:
             d = scan[0]
             if self.message_holds(m, model, d, self.known((d, END))) == TRUE:
                 scan[1] = d
             scan[0] += 1
-        return scan[1] if scan[1] is not None and scan[1] <= self.on else None
+        return scan[1] if scan[1] is not None and scan[1] <= until else None
+
+    def was_owed(self, m, model, day, known):
+        """What was done before a message was owed, in the window that ran then, told nothing."""
+        start = max(self.message_from(m["once_in"], known, day), self.lower(model, known))
+        return self.owed_since(m, model, start, day) is not None
 
     def message_ground(self, m, model, start, known):
         for d in range(start, self.on + 1):
@@ -394,7 +402,7 @@ class Answer(Tasks):
         now = counted(self.on, known) if sent is None else counted(sent["day"], self.known(sent["place"]))
         told = set()
         for a in done:
-            if sent is None or a["place"] < sent["place"]:
+            if (sent is None or a["place"] < sent["place"]) and self.was_owed(m, model, a["day"], known):
                 told |= counted(a["day"], self.known(a["place"]))
         return sorted(now - told)
 
