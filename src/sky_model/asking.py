@@ -196,11 +196,15 @@ class _Asking:
         read = f.read_as_of(count, about, self.now, at, t.checks_in)
         if first is None or read is None:
             return
-        if count.is_compared:  # the days before it are counted too
-            first = min(first, f.begins(self.now))
-        found = self._days_open(f, count, first, read, about)
+        if count.is_compared:  # the window before it is counted too
+            first = f.compared_from(count, first, read, self.now)
+        last = f.settled(count, read, self.now)
+        found = self._days_open(f, count, first, last, about)
         yield from found
-        if (not found and not is_whole) or (self._needs_planned(f, count, first, read) and not is_whole):
+        if is_whole:
+            return
+        is_unplanned = count.is_share and f.reading(count, about, self.now, since, at, t.checks_in).silent == "not_given"
+        if not found or is_unplanned or self._needs_planned(f, count, first, last):
             yield Missing("not_given", "lessons_per_week")
 
     def _days_open(self, f: Facts, count: Count, first: int, last: int, about: int) -> list[Missing]:
@@ -219,9 +223,7 @@ class _Asking:
         return out + self._open_in_only_if(f, count, first, last, about)
 
     def _needs_planned(self, f: Facts, count: Count, first: int, about: int) -> bool:
-        """Does the counter hang on how many lessons were planned, and has nobody said it?"""
-        if count.is_share:
-            return f.reading(count, about, self.now).silent == "not_given"
+        """Does it hang on how many lessons were planned whether a marked day counts, and has nobody said it?"""
         if count.measure not in ("days", "calendar_days", "episodes", "half_days") and not count.is_unbroken:
             return False
         days = f.days_between(max(first, f.begins(self.now)), about, self.now)

@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from sky_model.events import (
@@ -288,13 +289,11 @@ class Facts:
 
         Days without a school do not count. None: the calendar ends before.
         """
-        if self.is_plain or (
-            not self.lefts and len({id(p.calendar) for e in range(len(self.epochs)) for _, p in self._places_of(e)}) == 1
-        ):
+        if self.has_one_calendar:
             return self.place(day, moment).calendar.after(day, span, is_skipped)
 
         def is_out(d: int) -> bool:
-            return self.is_away(d, min(end_of(d), moment)) or (is_skipped is not None and is_skipped(d))
+            return self.is_away(d, moment) or (is_skipped is not None and is_skipped(d))
 
         if span.clock not in ("school_days", "weekdays", "calendar_days"):
             return self.place(day, min(end_of(day), moment)).calendar.after(day, span, is_out)
@@ -314,14 +313,19 @@ class Facts:
 
     def next_school_day(self, day: int, moment: int, is_skipped: Callable[[int], bool] | None = None) -> int | None:
         """The day itself or the next one that is a school day at the school attended on it; None: the calendar ends before."""
-        if self.is_plain:
+        if self.has_one_calendar:
             return self.place(day, moment).calendar.next_school_day(day, is_skipped)
         for d in range(day, max(p.calendar.until for _, p in self.places(moment)) + 1):
             known = min(end_of(d), moment)
-            is_school_day = self.place(d, known).calendar.is_school_day(d) and not self.is_away(d, known)
+            is_school_day = self.place(d, known).calendar.is_school_day(d) and not self.is_away(d, moment)
             if is_school_day and not (is_skipped is not None and is_skipped(d)):
                 return d
         return None
+
+    @cached_property
+    def has_one_calendar(self) -> bool:
+        """Is every day one of the same calendar, also before an enrolment was known, and the pupil enrolled on each?"""
+        return not self.lefts and len({id(p.calendar) for e in range(len(self.epochs)) for _, p in self._places_of(e)}) == 1
 
     def begins(self, moment: int) -> int:
         """The first day of the case, as known at a moment."""
@@ -406,12 +410,7 @@ class Facts:
 
     def _entries(self, mark: Mark, first: int, day: int, place: Place, epoch: int) -> list[Entry]:
         """What a mark is on its day; nothing when its amount is 0. Two, none certain, when it may have become another kind."""
-        if mark.minutes is not None:
-            amount = int(mark.minutes * 100)
-        elif mark.lessons is not None:
-            amount = int(mark.lessons * place.calendar.lesson_minutes(day) * 100)
-        else:
-            amount = -1
+        amount = _length_said(mark, place.calendar.lesson_minutes(day) * 100)
         if amount == 0:
             return []
         kind, why = mark.kind if mark.kind in self.rules.kinds else None, None
@@ -481,11 +480,10 @@ class Facts:
                 why = "same_lesson"
             if mark.lesson is not None:
                 slots.add(mark.lesson)
-            amount = entry.high if mark.lessons is not None or mark.minutes is not None else 0
-            absent = entry.kind is None or entry.kind in self.rules.absence_kinds
-            length += amount
-            if planned is not None and why is None and absent:
-                if used + amount > planned:
+            length += max(0, _length_said(mark, unit))  # so much of the day is marked, whatever it counts as
+            if planned is not None and why is None and entry.aside != "no_length":
+                amount = max((e.high for e in found if e.kind is None or e.kind in self.rules.absence_kinds), default=0)
+                if amount and used + amount > planned:
                     why = "more_than_planned"
                 used += amount
             if why in (None, "no_length") and any(
@@ -564,7 +562,7 @@ class Facts:
             low, high = (100 if low or (e.kind is not None and e.aside == "no_length") else 0), 100
         if count.marks:
             unit = self.place(day, self.now).calendar.lesson_minutes(day) * 100
-            sure, maybe = mark_holds(count.marks, e.said, -1 if e.aside == "no_length" else e.high, unit)
+            sure, maybe = mark_holds(count.marks, e.said, _length_said(e.said, unit), unit)
             return low * sure, high * maybe
         return low, high
 
@@ -787,13 +785,13 @@ class Facts:
         if count.measure == "times":
             done = [d for d in self.days_done(str(count.of), moment) if first <= d <= read]
             return Reading(100 * len(done), 100 * len(done))
-        last = self._settled(count, read, moment)
+        last = self.settled(count, read, moment)
         low, high = self._amounts(count, first, last, moment, read)
         place = self.place(read, moment)
         if count.is_compared:
             calendar = place.calendar
             widest = calendar.window(Window(count.window.within), place.since).begins(read)
-            before = calendar.window(Window("any_time", count.window.rolling, count.window.week_from), 0).begins(first - 1)
+            before = self.compared_from(count, first, read, moment)
             if before < max(widest, self.begins(moment), calendar.years[0].first):
                 return Reading(low, high, 0, "too_early")
             old = self._amounts(count, before, first - 1, moment, read)
@@ -807,7 +805,12 @@ class Facts:
         lessons = planned if is_in_lessons else self.planned(count, last, moment, first)
         return self._share(count, low, high, planned, lessons, self._lesson(count, read, moment))
 
-    def _settled(self, count: Count, day: int, moment: int) -> int:
+    def compared_from(self, count: Count, first: int, read: int, moment: int) -> int:
+        """The first day of the window just before the one that begins on `first`, with which a counter is compared."""
+        calendar = self.place(read, moment).calendar
+        return calendar.window(Window("any_time", count.window.rolling, count.window.week_from), 0).begins(first - 1)
+
+    def settled(self, count: Count, day: int, moment: int) -> int:
         """The last day whose marks count: so far before the day that they are settled."""
         if count.settles is None:
             return day
@@ -825,7 +828,7 @@ class Facts:
         if count.is_unbroken:
             return run(count, self._school_days(count, first, last, moment, asked))
         if count.measure == "episodes":
-            return episodes(count, self._school_days(count, self.begins(moment), last, moment, asked), first)
+            return episodes(count, self._school_days(count, self._first_of_rows(moment), last, moment, asked), first)
         days = [self._one_day(count, d, moment, asked) for d in self.days_between(first, last, moment)]
         return most(count, days) if count.most_on_one else measured(count, days)
 
@@ -844,8 +847,13 @@ class Facts:
 
     def _school_days(self, count: Count, first: int, last: int, moment: int, asked: int) -> list[OneDay]:
         """All school days at the pupil's schools, also those on which nothing is marked."""
-        days = self._all_school_days(max(first, self.begins(moment)), last, moment)
+        days = self._all_school_days(first, last, moment)
         return [self._one_day(count, d, moment, asked) for d in days if self.attends(d, moment)]
+
+    def _first_of_rows(self, moment: int) -> int:
+        """From which day on rows of days are looked for: marks of days before the case count like any other."""
+        self.days_between(0, 0, moment)
+        return min([self.begins(moment), *self._ordered[self._epoch(moment)][:1]])
 
     def _all_school_days(self, first: int, last: int, moment: int) -> list[int]:
         """The school days of every school that the pupil attends at some time."""
@@ -861,7 +869,7 @@ class Facts:
                 for p in self.parts(count, self._epoch(moment))
                 if p.mark is not None and p.low and first <= p.day <= last and p.enter <= moment < p.leave
             )
-        last = self._settled(count, last, moment)
+        last = self.settled(count, last, moment)
         found = {
             (d, str(p.said.id))
             for d in self.days_between(first, last, moment)
@@ -914,7 +922,7 @@ class Facts:
             return None
         sure, maybe = (1, 1) if e.kind is not None else (0, 1)
         if count.marks:
-            a, b = mark_holds(count.marks, e.said, -1 if e.aside == "no_length" else e.high, unit)
+            a, b = mark_holds(count.marks, e.said, _length_said(e.said, unit), unit)
             sure, maybe = sure & a, maybe & b
         for kind, condition in count.only_if:
             if kind == e.kind:
@@ -1277,7 +1285,7 @@ class Facts:
                     possible = 1
                     certain |= p.low > 0
             return int(certain), possible
-        for d in self.days_between(first, self._settled(count, day, moment), moment):
+        for d in self.days_between(first, self.settled(count, day, moment), moment):
             place = self.place(d, moment)
             if d in old_days or (count.days is not None and d not in self._chosen_days(count, place.calendar)):
                 continue
@@ -1297,7 +1305,7 @@ class Facts:
         if first is None or read is None:
             return FALSE
         known_before = {p.day for p in self.parts(count, self._epoch(moment)) if p.first <= last}
-        days = self._school_days(count, self.begins(moment), self._settled(count, read, moment), moment, read)
+        days = self._school_days(count, self._first_of_rows(moment), self.settled(count, read, moment), moment, read)
         found = new_rows(count, days, first, known_before)
         has_gap = any(p.said is None for d in days if d.day >= first for p in d.pieces)  # a lesson not marked may become one
         return int(found[0]), int(found[1] or has_gap)
@@ -1315,6 +1323,13 @@ def _day_said(answer: Answer) -> int | None:
         except ValueError:
             continue
     return None
+
+
+def _length_said(mark: Mark, unit: int) -> int:
+    """How long a mark says it is, in hundredths of a minute, whatever it may become; -1: it does not say. unit: of a lesson."""
+    if mark.minutes is not None:
+        return int(mark.minutes * 100)
+    return -1 if mark.lessons is None else int(mark.lessons * unit)
 
 
 def mark_holds(tests: tuple[MarkTest, ...], mark: Mark, amount: int, unit: int) -> Pair:

@@ -187,7 +187,7 @@ class Counting:
     def set_aside(self, model, known):
         """Ids of marks that are doubtful: without school, called wrong, a lesson marked twice, more than was planned."""
         out = set(known.wrong)
-        lessons, sums, twice = set(), {}, {x for ids in self.doubtful(known).values() for x in ids}
+        lessons, twice_marked, sums, twice = set(), set(), {}, {x for ids in self.doubtful(known).values() for x in ids}
         for m in known.marks():
             length = self.length(m, known)
             if length == 0:
@@ -197,12 +197,18 @@ class Counting:
             if "lesson" in m:
                 if (m["day"], m["lesson"]) in lessons:
                     out.add(m["id"])
+                    twice_marked.add(m["id"])
                 lessons.add((m["day"], m["lesson"]))
             entry = self.register(m["day"], known)
             if entry is not None and "planned" in entry:
-                sums[m["day"]] = sums.get(m["day"], 0) + (length or 0)
-                over = sums[m["day"]] > length_of(entry["planned"]) * self.lesson(m["day"], known)
-                if over and m["id"] not in twice:  # M14: equal marks count and are told
+                planned = length_of(entry["planned"]) * self.lesson(m["day"], known)
+                readings = self._turned(model, m, self.kind_of(model, m), length, known)
+                # only absence can be more than was planned
+                absent = max((n or 0 for k, n in readings if k is None or self.is_kind(model, k) in ABSENCE), default=0)
+                if m["id"] in twice_marked or not self.school(m["day"], known) or not absent:
+                    continue  # what is set aside for another reason takes no room
+                sums[m["day"]] = sums.get(m["day"], 0) + absent
+                if sums[m["day"]] > planned and m["id"] not in twice:  # M14: equal marks count and are told
                     out.add(m["id"])
         return out
 
@@ -355,6 +361,7 @@ class Counting:
     def counting(self, model, name, known, first, last, c=None, place=None):
         """(low, high, [(mark, certain)], what may still count without a mark) of a counter between two days."""
         spec = model["counters"][name]
+        last = self.last_counted(spec, last, known)
         is_sum = spec["measure"] != "days_since"  # the days since a mark are no number of that mark
         n = self.between(model, name, known, first, last, c if c is not None else last, place) if is_sum else (0, 0)
         used = [(e.mark, e.certain) for e in self.used(model, name, known, first, last, c if c is not None else last, place)]

@@ -187,11 +187,10 @@ class Calendar:
 
     # ------------------------------------------------------------------ schedules
     def schedule(self, spec, first, last):
-        """The days of a schedule between two days, both inside."""
+        """The days of a schedule between two days, both inside; none of the summer between two school years."""
         out = set()
-        for i, y in enumerate(self.years):
-            end = self.years[i + 1].first - 1 if i + 1 < len(self.years) else y.answers_until()
-            span = range(max(first, y.first), min(last, end) + 1)
+        for y in self.years:
+            span = range(max(first, y.first), min(last, y.last) + 1)
             if "dates" in spec:
                 days = {d for d in span if date.fromordinal(d).strftime("%m-%d") in spec["dates"]}
             elif "weekdays" in spec:

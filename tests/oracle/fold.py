@@ -270,6 +270,12 @@ class Path(Facts):
             fresh = [certain for m, certain in used if m["id"] not in ids]
         elif unit == "day":
             fresh = [certain for m, certain in used if m["day"] not in days]
+            spec = model["counters"][name]
+            gap = sum(
+                g
+                for d, g in self.gaps(known, first, self.last_counted(spec, r, known)).items()
+                if d not in days and gap and self.day_counts(spec, d, known)
+            )
         else:
             fresh, row = [], []
             marked = sorted({m["day"] for m, _ in used})

@@ -43,6 +43,13 @@ def number(value):
 
 
 class Tasks(Path):
+    def rules(self):
+        """The rules of today; of who has left those of the school that was left, in the newest version that had begun."""
+        known = self.today()
+        mine = self.lines(self.line(self.on, known))
+        begun = [m for m in mine if m["valid_from"] <= self.on]
+        return self.model(self.on, known) or (begun[-1] if begun else mine[0])
+
     # ------------------------------------------------------------------ what is asked
     def actions(self, o):
         """Its own actions, and those of the steps that it includes (and theirs in turn). `own`: not an included one."""
@@ -75,8 +82,12 @@ class Tasks(Path):
                 grades = min(grades[0], inside), min(grades[1], inside)
         if grades == FALSE or not action.get("when"):
             return grades
-        value = self.holds(o.step, o.model, action["when"], c, place, known)[0]
+        value = self.when_alone(o, action, c, place, known)
         return min(value[0], grades[0]), min(value[1], grades[1])
+
+    def when_alone(self, o, action, c, place, known):
+        """`when` without the grades, which are none: they move no day."""
+        return self.holds(o.step, o.model, action["when"], c, place, known)[0]
 
     def for_grade(self, action):
         """Is the action for the pupil's grade of today? What is not given is in no narrower grades."""
@@ -200,8 +211,8 @@ class Tasks(Path):
         return any(p["day"] <= d <= p["until"] and p["place"][0] <= d for p in known.all("pause"))
 
     def away_on(self, d):
-        """M3: days away do not count, as known on the day."""
-        return d < self.on and self.left(d, self.known((d, END)))
+        """M3: days without a school never count, known ahead or not."""
+        return self.without_school(d, self.today())
 
     def first_true(self, o, key, cond, first):
         """The first day from `first` to today on which a test was true as known on it; None."""
@@ -235,8 +246,8 @@ class Tasks(Path):
         if (not is_done and (self.fulfilled(action) or when == FALSE or unless == TRUE)) or not self.for_grade(action):
             return None
         start = self.due_from.get(o.name, o.day)
-        if self.has_when(action):  # the day `when` became true, as known that day
-            first = self.first_true(o, ("when", action["id"]), lambda d, p, k: self.when(o, action, d, p, k), o.day)
+        if action.get("when"):  # the day it became true, as known that day
+            first = self.first_true(o, ("when", action["id"]), lambda d, p, k: self.when_alone(o, action, d, p, k), o.day)
             start = max(start, first) if first is not None else start
         asked = start
         agreed, agreed_on, missing = self.consent(o, action, known)
@@ -577,7 +588,7 @@ class Tasks(Path):
     def checks(self):
         """M16: who recorded it checks it."""
         known, out = self.today(), []
-        model = self.model(self.on, known) or self.versions[-1]
+        model = self.rules()
         roles = model.get("roles") or {}
         who = next((r for r in ("subject-teacher", "class-lead") if r in roles), "any-staff")
         versions = {m["id"]: m for m in known.marks()}
@@ -650,7 +661,7 @@ class Tasks(Path):
     def who(self, t):
         """{roles, organisation, person, instead_of, away} of a task."""
         o, action, model = t["opening"], t["action"], t["opening"].model if t["opening"] else None
-        model = model or self.model(self.on, self.today()) or self.versions[-1]
+        model = model or self.rules()
         own = action["who"] == "who_recorded"
         asked = self.recorders(o) if own else flat(action["who"])
         there = [r for r in asked if not self.is_away(r, model)]

@@ -62,9 +62,6 @@ class Answer(Tasks):
                             out.append(limit if op == "at_least" else limit // 1 + 1)
         return out
 
-    def rules(self):
-        return self.model(self.on, self.today()) or self.versions[-1]
-
     def numbers(self, o):
         known, out, grade = self.today(), [], self.grade(self.on, self.today())
         names = dict.fromkeys(head(q) for p in parts(o.step["opens"]) for q in flat_parts(p))
@@ -162,9 +159,11 @@ class Answer(Tasks):
         if not asked:
             return []
         known = self.today()
-        rests = (
-            set().union(*[self.marks_of(o.step, o.model, p, c, place, known) for p, c, place in reasons]) if reasons else set()
-        )
+        rests = set()
+        for part, c, place in reasons:
+            rests |= self.marks_of(o.step, o.model, part, c, place, known)
+        if o.name in self.in_doubt:  # it has no reason: the marks of its numbers of today
+            rests = {m for n in self.numbers(o) for m in n["marks"]}
         return sorted(rests & asked.keys())
 
     # ------------------------------------------------------------------ reasons (M7)
@@ -232,8 +231,17 @@ class Answer(Tasks):
             if t["state"] == "undecided" and t["name"] in waiting:
                 cond, at = t["action"].get("when"), (self.on, AFTER)
                 found = list(self.missing(o.step, o.model, cond, self.on, at, known, early=UNKNOWN)) if cond else []
-                since = next(
-                    (d for d in range(o.day, self.on + 1) if self.when(o, t["action"], d, (d, AFTER), known) == UNKNOWN), self.on
+                since = (
+                    next(
+                        (
+                            d
+                            for d in range(o.day, self.on + 1)
+                            if self.when_alone(o, t["action"], d, (d, AFTER), known) == UNKNOWN
+                        ),
+                        self.on,
+                    )
+                    if cond
+                    else self.on
                 )
                 ask(found, since, None, waiting[t["name"]])
         out = [
@@ -312,6 +320,8 @@ class Answer(Tasks):
         first = None if r is None else self.window(model, name, r, known, body.get("from"), at)
         if first is None:
             return
+        if "compared_with" in spec:  # the window before it is counted too
+            first = self.calendar(r, known).rolling(spec["window"]["rolling"], first - 1)
         _, _, used, gap = self.counting(model, name, known, first, r, c, at)
         nothing = True
         for m, certain in used:
@@ -325,6 +335,11 @@ class Answer(Tasks):
             nothing = False
             yield "not_marked", "register", markers
         unplanned = spec.get("share_of") and tuple(got)[1:] == (ANYTHING, 1)
+        # of how many planned lessons is a marked day a part?
+        by_part = spec["measure"] in ("days", "calendar_days", "episodes") and spec["day_from"] != "any_part"
+        by_part = by_part and "minutes" not in spec["day_from"]
+        counted = [e for e in self.used(model, name, known, first, self.last_counted(spec, r, known), c, at) if e.low]
+        unplanned = unplanned or (by_part and any(self.planned(model, e.day, known) is None for e in counted))
         if (nothing or unplanned) and not whole:
             yield "not_given", "lessons_per_week", ()
 

@@ -542,8 +542,8 @@ def triples(
 ) -> Iterator[Triple]:
     """Triples without end; those of rules that do not load are counted in `left_out`.
 
-    An error of a generator, or one in loading that is no refusal, ends its own triples alone: `broken` gets what was drawn and the
-    error. Without `broken` it is raised.
+    An error of a generator, or one in loading that is no refusal, ends its own triples alone: `broken` gets what was drawn
+    and the error. Without `broken` it is raised.
     """
     r = random.Random(seed)
     weights = [WEIGHTS[f] for f in families]
