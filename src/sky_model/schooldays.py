@@ -271,8 +271,13 @@ class Calendar:
         return self.after(end, Span("school_days", took), is_skipped)
 
     def _weeks_after(self, day: int, n: int) -> int | None:
-        """The same weekday of the n-th school week after."""
-        i = bisect_right(self.school_weeks, monday(day)) + n - 1
+        """The same weekday of the n-th school week after; from a week without school: as from the next one's Monday.
+
+        So a span that begins later never ends earlier.
+        """
+        i = bisect_left(self.school_weeks, monday(day))
+        if i < len(self.school_weeks):
+            day, i = max(day, self.school_weeks[i]), i + n
         return self.school_weeks[i] + (day - 1) % 7 if i < len(self.school_weeks) else None
 
     def _months_after(self, day: int, n: int) -> int:

@@ -165,8 +165,10 @@ class Calendar:
             return later[n] - 1 if len(later) > n else self.years[-1].answers_until()  # a term lasts until the next begins
         if clock == "school_weeks":
             weeks = self.weeks()
-            i = bisect_right(weeks, monday(d)) + n - 1
-            return None if i >= len(weeks) else d if n == 0 else weeks[i] + d - monday(d)
+            begun = next((w for w in weeks if w + 6 >= d), None)  # its own week; in one without school the next one, as a whole
+            if begun is None or weeks.index(begun) + n >= len(weeks):
+                return None
+            return weeks[weeks.index(begun) + n] + max(0, d - begun)
         if clock == "calendar_months":
             return months_later(d, n)
         while n > 0:

@@ -76,10 +76,10 @@ class Tasks(Path):
     def when(self, o, action, c, place, known):
         """`when` and the grades of an action: a pair."""
         grades = TRUE
-        for key in ("grades", "step_grades"):  # narrower grades ask nothing of a pupil whose grade is not given
+        for key in ("grades", "step_grades"):
             if action.get(key):
-                inside = self.in_grades(action[key], c, known)[0]
-                grades = min(grades[0], inside), min(grades[1], inside)
+                inside = self.in_grades(action[key], c, known)
+                grades = min(grades[0], inside[0]), min(grades[1], inside[1])
         if grades == FALSE or not action.get("when"):
             return grades
         value = self.when_alone(o, action, c, place, known)
@@ -140,6 +140,11 @@ class Tasks(Path):
             given = [self.first_answer(q, since, until, known) for q in action["asks"]]
             if all(given):
                 return {"status": "done", "day": max(a["day"] for a in given), "until": None}
+        return self.said_otherwise(o, action, known)
+
+    def said_otherwise(self, o, action, known):
+        """The newest answer of a person that is not "done", or None."""
+        mine = known.all("action", action=action["id"])
         said = [a for a in mine if a["place"] > (o.day, -1) and a["status"] in ("planned", "not_needed", "snoozed", "refused")]
         if said and action.get("statutory") and action["duty"] == "must":
             said = [a for a in said if a["status"] != "not_needed"]
@@ -263,7 +268,8 @@ class Tasks(Path):
         due = self.due(o, action, counted, asked, known, paused, law)
         if action.get("repeat"):
             turn, missed, due, is_done, first = self.turn(o, action, counted, known, paused)
-            mine = said and said["status"] != "done" and first <= said["day"] and (due is None or said["day"] <= due)
+            said = self.said_otherwise(o, action, known)  # one to the turn in which it was given
+            mine = said and first <= said["day"] and (due is None or said["day"] <= due)
             said = {"status": "done", "day": on, "until": None} if is_done else said if mine else None
 
         if due is not None and not action.get("repeat"):
