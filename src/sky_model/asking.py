@@ -214,6 +214,8 @@ class _Asking:
             is_open = p.enter <= self.now < p.leave and p.high > p.low
             if is_open and first <= p.day <= last and f.is_chosen(count, p.day, self.now):
                 (gaps if p.mark is None else aside).add(p.day)
+        if count.measure == "days_since":  # a lesson that nobody marked is no mark
+            gaps.clear()
         who = tuple(r for r in ("subject-teacher", "class-lead") if r in f.rules.roles)
         out = []
         if gaps:

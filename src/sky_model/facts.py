@@ -157,6 +157,7 @@ class Facts:
         self._states: dict[int, dict[int, list[tuple[int, list[Entry], int, int | None]]]] = {}
         self._changes: dict[Any, list[int]] = {}
         self._late: dict[str, list[Line]] = {}
+        self._read: dict[tuple[Any, ...], Reading] = {}
         self._ordered: dict[int, list[int]] = {}
         self._chosen: dict[tuple[str, str, str], frozenset[int]] = {}
         systems = {c.system for c in rules.said.local_codes}
@@ -752,7 +753,13 @@ class Facts:
     ) -> Reading:
         """A counter about a day, with the knowledge of a moment, in a check at `at`; `part`: as for `read_as_of`."""
         if not count.is_sum:
-            return self._counted(count, day, moment, since, moment if at is None else at, part)
+            at = moment if at is None else at
+            if count.since is not None and count.since[0] in ("opened", "ended"):  # that changes while the record is folded
+                return self._counted(count, day, moment, since, at, part)
+            key = count.id, day, moment, since, (at - 1) // DAY, part  # the check matters by its day alone
+            if key not in self._read:
+                self._read[key] = self._counted(count, day, moment, since, at, part)
+            return self._read[key]
         low, high = self.sums(count, day, moment, since)
         if not count.is_share:
             return Reading(low, high)

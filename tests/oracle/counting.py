@@ -512,15 +512,19 @@ class Counting:
         gaps = {d: g for d, g in self.gaps(known, self.begin(known), last).items() if self.day_counts(spec, d, known)}
         found = []
         for days in self.days_reached(model, spec, known, used, gaps):
-            rows = []
-            for d in sorted(d for d in days if self.school(d, known)):
-                if rows and not any(self.school(x, known) for x in range(rows[-1][-1] + 1, d)):
-                    rows[-1].append(d)
-                else:
-                    rows.append([d])
-            found.append([row for row in rows if any(first <= d <= last for d in row)])
+            found.append([row for row in self.rows_of(days, known) if any(first <= d <= last for d in row)])
         sure, maybe = found
         return len(sure), max(len(sure), len(maybe)), sure, maybe
+
+    def rows_of(self, days, known):
+        """The school days among these, in rows without another school day between them."""
+        rows = []
+        for d in sorted(d for d in days if self.school(d, known)):
+            if rows and not any(self.school(x, known) for x in range(rows[-1][-1] + 1, d)):
+                rows[-1].append(d)
+            else:
+                rows.append([d])
+        return rows
 
     # ------------------------------------------------------------------ the number of a counter
     def counter(self, step, model, name, c, q, known, since=None, place=None):

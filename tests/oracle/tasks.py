@@ -213,7 +213,8 @@ class Tasks(Path):
 
     # ------------------------------------------------------------------ one obligation
     def paused_on(self, d, known):
-        return any(p["day"] <= d <= p["until"] and p["place"][0] <= d for p in known.all("pause"))
+        """Of a pause recorded afterwards too all days are its days."""
+        return any(p["day"] <= d <= p["until"] for p in known.all("pause"))
 
     def away_on(self, d):
         """M3: days without a school never count, known ahead or not."""
