@@ -63,7 +63,10 @@ class Answer(Tasks):
         return out
 
     def rules(self):
-        return self.model(self.on, self.today()) or self.versions[-1]
+        """Those that judge today; of who has left those of the school that was left."""
+        known = self.today()
+        line = self.line(self.on, known)
+        return self.model(self.on, known) or self.in_force(line, self.on) or (self.lines(line) or self.versions)[-1]
 
     def numbers(self, o):
         known, out, grade = self.today(), [], self.grade(self.on, self.today())
@@ -570,4 +573,4 @@ def cut(p, whole, reader):
         return whole
     from .readers import for_reader
 
-    return for_reader(whole, p.rules(), reader, p.record, p)
+    return for_reader(whole, p, reader)
