@@ -604,3 +604,44 @@ def test_a_step_in_doubt_is_named_by_its_question_to_who_sees_all_that_it_asks()
     assert steps(whole.for_reader("teacher")) == {"caused"}
     assert steps(whole.for_reader("head")) == {"caused", "harm"}
     assert steps(replace(whole, questions=()).for_reader("head")) == set()
+
+
+# ---------------------------------------------------------------------- what the second decider had shown
+def test_a_mark_recorded_after_a_retraction_of_its_id_stands() -> None:
+    early = sky.Retracted("mark-away", day(1), id="gone")
+    late = replace(MARKS[1], recorded=day(2))
+    whole = decide(MARKS[0], early, late, sky.Report("contested", day(3), by="guardian", mark="mark-away", id="x"))
+    assert "check:mark-away" in tasks(whole)
+    assert "check:mark-away" in tasks(whole.for_reader("teacher"))
+
+
+def test_what_an_opening_rests_on_is_about_what_its_own_rules_say_after_a_move_too() -> None:
+    sad = TOWN["reports"][0]
+    there = load_data(TOWN | {"ruleset": "other", "reports": [sad | {"about": "child_protection"}, *TOWN["reports"][1:]]})
+    moved = sky.Enrolment("t", grade=8, since=day(7), lessons_per_week=30, id="move", recorded=day(7))
+    back = replace(ENROLLED, school="t", id="first")
+    case = sky.Case("p-1", events=[back, SAD, replace(moved, school="s")])
+    whole = sky.decide(MODEL, case, on=ON, calendars={"s": CALENDAR, "t": CALENDAR}, schools={"t": there})
+    assert "sad" in steps(whole)
+    (coached,) = (s for s in whole.for_reader("coach").open_steps if s.step == "sad")  # named by the coach's own task alone
+    assert coached.because == ()
+    (seen,) = (s for s in replace(whole, rules_of={}).for_reader("coach").open_steps if s.step == "sad")
+    assert [r.fact for r in seen.because] == ["feels-sad"]  # the rules of today say welfare, which the coach sees
+
+
+def test_only_the_rules_that_ask_it_today_say_whether_an_action_is_a_hand_over() -> None:
+    alone = [
+        step("sad", {"feels-sad": {"is": "raised"}}, act("contact", "teacher", "welfare"), act("support", "coach", "welfare"))
+    ]
+    there = load_data(TOWN | {"ruleset": "other"})
+    case = sky.Case("p-1", events=[ENROLLED, SAD, CONTACTED])
+    found = sky.decide(load_data(TOWN | {"steps": alone}), case, on=ON, calendars={"s": CALENDAR}, schools={"t": there})
+    assert found.for_reader("curator").tasks == ()
+
+
+def test_a_kind_whose_matter_waits_for_a_consent_has_no_number_of_its_own() -> None:
+    waits = TOWN["consents"][0] | {"needed_for": {"about": ["health"], "to": ["guardian"]}}
+    model = load_data(TOWN | {"consents": [waits]})
+    whole = sky.decide(model, sky.Case("p-1", events=[ENROLLED, *MARKS]), on=ON, calendars=CALENDAR)
+    assert dict(whole.messages[0].totals) == {"total": 7, "away": 3, "ill": 4}
+    assert dict(whole.for_reader("guardian").messages[0].totals) == {"total": 7}

@@ -201,6 +201,26 @@ def test_the_cards_of_a_reader_are_those_of_the_decision_cut_for_the_reader() ->
     assert len({tuple(x) for x in tasks.values()}) > 1  # some see less
 
 
+@pytest.mark.parametrize("path", ["/decide", "/explain", "/cards", "/feedback"])
+@pytest.mark.parametrize("reader", ["guardian", "pupil", "log", "nobody"])
+def test_no_answer_and_no_error_to_a_party_or_the_log_names_a_person(path: str, reader: str) -> None:
+    rules = DESK.model.newest
+    named = {r: f"person-1b7 of {r}" for r in rules.roles}
+    events = [e | {"teacher": "person-1b7 taught"} if e["type"] == "mark" else e for e in RECORD["events"]]
+    body = EXAMPLES[path] | {"record": RECORD | {"named": named, "events": events}, "reader": reader, "on": "2026-09-30"}
+    if path != "/feedback":  # the whole names persons: else there is nothing to hide
+        whole = DESK.decide(sky.Case.from_json(body["record"]), date(2026, 9, 30), None)
+        assert "person-1b7" in json.dumps(whole.to_json())
+    said = post(path, body)
+    assert said.status_code == (422 if reader == "nobody" else said.status_code)
+    assert "person-1b7" not in said.text
+    if path == "/decide" and reader != "nobody":
+        assert said.json()["decide"] == json.loads(json.dumps(whole.for_reader(reader).to_json()))
+    if path == "/explain" and reader != "nobody":
+        language = body.get("language", "fi")
+        assert said.json()["explain"]["text"] == sky.explain(whole.for_reader(reader), language=language)
+
+
 def test_cards_are_never_made_without_a_reader() -> None:
     assert error_of(post("/cards", DECIDE), 422)["field"] == "reader"
     assert error_of(post("/cards", DECIDE | {"reader": "nobody"}), 422)["code"] == "reader-unknown"

@@ -233,6 +233,7 @@ class Decider:
             doubtful=teller.doubtful,
             left_on=date.fromordinal(self.facts.left_on(self.on, self.now)) if self.has_left else None,
             data_until_from=until_from,
+            rules_of={o.name: self.path.versions[o.version].facts.rules for o in self.path.openings},
             pauses=self._pauses(),
             asked=Asked(
                 self.model, self.case, self.calendars, self.how, partial(_again, self.model, self.case, self.calendars, self.how)

@@ -103,8 +103,12 @@ class Path(Facts):
         return known.memo["begin"]
 
     def first_day(self):
-        """The first day of the fold: the first that rules judge, before the enrolment was known too."""
+        """The first day of the fold: the first that rules judge, before the enrolment was known too.
+
+        As if they were in force: the first day of any calendar or record.
+        """
         days = [e["day"] for e in self.events] + [e["place"][0] for e in self.events]
+        days += [y.first for c in self.calendars.values() for y in c.years]
         return min([m["valid_from"] for m in self.versions] + (days if self.as_if else []))
 
     def go(self, on=None):

@@ -19,12 +19,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from search import agreement, alone, changed, readers
+from search import agreement, alone, changed, cut, readers
 from search.making import FAMILIES, triples
 from search.smaller import asked, fault_of, name_of, smaller
 from search.triples import REFUSED, NotAsked, Triple, triple_of
 
-CHECKS = {**agreement.CHECKS, **alone.CHECKS, **changed.CHECKS, **readers.CHECKS}
+CHECKS = {**agreement.CHECKS, **alone.CHECKS, **changed.CHECKS, **readers.CHECKS, **cut.CHECKS}
 SHOWN = 3  # so many different faults of one check are kept; the others are only counted
 MADE_SMALLER = 6  # so many faults of a run; the others are told as they were met
 SELDOM = 20  # one triple in so many is asked in another way too, by one check drawn anew

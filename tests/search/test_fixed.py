@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from search import agreement, alone, changed, readers
+from search import agreement, alone, changed, cut, readers
 from search.making import triples
 from search.smaller import asked
 from search.triples import REFUSED, NotAsked, Triple, text, triple_of
@@ -70,7 +70,7 @@ def pinned() -> list[dict[str, Any]]:
 
 
 def test_what_once_showed_a_fault_shows_none() -> None:
-    every = {**agreement.CHECKS, **CHECKS}
+    every = {**agreement.CHECKS, **CHECKS, **cut.CHECKS}
     for n, one in enumerate(pinned()):
         assert list(faults(every[one["check"]], [triple_of(one["triple"])])) in ([None], []), f"line {n + 1}: {one['shows']}"
 
