@@ -16,6 +16,7 @@ from oracle.facts import NOT_RUNNING, TOO_EARLY
 from oracle.facts import Facts as Second
 from search.triples import Dates
 
+from sky_model.decider import decide
 from sky_model.events import ActionTaken, Enrolment, Mark, end_of
 from sky_model.facts import Facts
 from sky_model.model import load_data
@@ -147,3 +148,13 @@ def test_a_late_mark_becomes_absence_when_every_line_holds(
     mark = on_day(10, None, kind="late", minutes=minutes, explained=explained)
     rules = rules_of({"measure": "marks", "kinds": {"only": ["unauthorised"]}}, turns=[LATE])
     assert read(rules, Case("p", events=[ENROLLED, mark]), date(2026, 8, 12)) == expected
+
+
+def test_a_step_for_the_rest_of_a_term_reads_no_check_date_of_an_earlier_term() -> None:
+    """Marks of August that are recorded in September, in the next term: the check of 20 August says nothing any more."""
+    rules = rules_of({"measure": "lessons", "lesson_minutes": "45", "checked": "on-dates", "window": {"in": "school_year"}})
+    rules["steps"] = [step_of("step-a", {"counter-x": {"at_least": "6"}}, lasts={"until_end_of": "term"})]
+    late = Mark(date(2026, 8, 19), lessons=6, kind="unauthorised", id="m", recorded=date(2026, 9, 1))
+    case, model = Case("p", events=[ENROLLED, late]), load_data(rules)
+    said = {on: decide(model, case, on=date(2026, 9, on), calendars=TWO_YEARS) for on in (5, 6)}
+    assert {on: [s.name for s in d.open_steps] for on, d in said.items()} == {5: [], 6: ["step-a@2026-09-06"]}

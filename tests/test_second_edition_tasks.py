@@ -32,6 +32,7 @@ from sky_model.source import read_text
 
 ROOT = File(__file__).resolve().parent.parent
 CALENDAR = sky.load_calendar("example-week-43/2026-27")
+SCHEMA = jsonschema.Draft202012Validator(decision_schema())
 
 
 def d(n: int) -> date:
@@ -145,7 +146,7 @@ def decide(model: sky.Model, *events: Any, on: int, named: dict[str, str] | None
     enrolled = sky.Enrolment("s", grade=6, since=date(2026, 8, 12), lessons_per_week=30)
     in_order = [replace(e, seq=n) for n, e in enumerate([enrolled, *events])]
     found = sky.decide(model, sky.Case("p", events=in_order, named=named or {}), on=d(on), calendars=CALENDAR, **more)
-    jsonschema.validate(found.to_json(), decision_schema())
+    SCHEMA.validate(found.to_json())
     assert sky.explain(found, language="en")  # whatever is decided can be said
     assert cards(found, language="fi") is not None
     return found
