@@ -354,11 +354,8 @@ class Path:
                 changes = v.facts.change_days(t, False, False)
                 found.update(changes[bisect_left(changes, first) : bisect_right(changes, last)])
             days = sorted(found)
-        return any(
-            self.holds(v, part, d, end_of(d), end_of(d), since=since)[0] == FALSE
-            for d in days
-            if d <= last and end_of(d) > end.moment
-        )
+        checks = ((d, min(end_of(d), at)) for d in days if d <= last)  # the rest of its day is not known before a closing
+        return any(self.holds(v, part, d, m, m, since=since)[0] == FALSE for d, m in checks if m > end.moment)
 
     def _each_new(self, v: _Version, step: StepOf, part: Test, day: int, at: int, ends: list[Closed], since: int | None) -> Pair:
         """A mark (day) is new if it was first recorded after the last end; a lesson not marked may become one."""

@@ -70,8 +70,8 @@ class Answer(Tasks):
             if not spec or spec.get("compared_with"):
                 continue
             got = self.counter(o.step, o.model, name, self.on, self.on, known, None, (self.on, END))
-            if not isinstance(got, tuple) or (spec.get("share_of") and tuple(got)[1:] == (ANYTHING, 1)):
-                continue  # of a share of what nobody has planned there is no sure number
+            if not isinstance(got, tuple) or got.perhaps or (spec.get("share_of") and tuple(got)[1:] == (ANYTHING, 1)):
+                continue  # of a share of what nobody has planned, of days since a doubtful mark, there is no sure number
             low, _, one = got
             number = Fraction(low) / one if one else Fraction(0)
             r = self.read_on(o.step, spec, self.on, self.on, known)
