@@ -65,7 +65,7 @@ def test_one_line_in_gives_one_answer_out() -> None:
     first, second = [json.loads(x) for x in result.stdout.splitlines()]
     assert first["pupil"] == "p-1"
     assert first["basis"]["engine"]["name"] == "sky_model"
-    assert second["error"]["rule"] == "not-json"
+    assert second["error"]["rule"] == "json"
     assert result.exit_code == 3
 
 

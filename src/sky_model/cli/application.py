@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -31,7 +30,6 @@ __all__ = [
 ]  # fmt: skip
 
 NOT_DECIDED, FAULTY = 3, 4
-STATES_UNTIL = re.compile(rb'"data_until"\s*:\s*"')  # a record that says itself how far its marks reach
 
 
 class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -161,7 +159,7 @@ def _is_said(option: str) -> bool:
 def cases_of(records: str, asked: Asked) -> Iterator[tuple[Iterator[Any], Intake]]:
     """Cases and refusals, one after another; a CSV is read as a whole."""
     if records == "-":
-        yield map(asked.mapped, read_lines(iter(sys.stdin.buffer.readline, b""))), Intake()
+        yield map(asked.mapped, read_lines(sys.stdin.buffer)), Intake()
         return
     path = Path(records)
     if not path.is_file():
@@ -169,7 +167,7 @@ def cases_of(records: str, asked: Asked) -> Iterator[tuple[Iterator[Any], Intake
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
         with path.open("rb") as file:
             intake = Intake()
-            for case in read_lines(line for line in file if not STATES_UNTIL.search(line)):
+            for case in read_lines(file):
                 if isinstance(case, sky.Case):  # how far the marks of a school reach is seen in all its records together
                     intake.reach.add(case)
             file.seek(0)

@@ -16,7 +16,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from pydantic import Field
 
@@ -25,6 +25,7 @@ from sky_model.errors import Place, Problem, RecordError, RulesetError
 from sky_model.events import Enrolment, Mark, Register
 from sky_model.records import Case
 from sky_model.source import Source, read_file
+from sky_model.strict import LONGEST_LINE, bounded_lines
 from sky_model.vocabulary import Day, Shape, Whole, YesNo, read
 
 __all__ = [
@@ -49,7 +50,6 @@ COLUMNS = (
     "id",
     "data_until",
 )
-LONGEST_LINE = 10_000_000
 FILL_IN = "fill-in"  # what a drafted mapping holds until somebody who knows has written over it
 CLASS = re.compile(r"\d{1,2}[ .-]?([A-Za-zÅÄÖåäö]{1,2}|\d)", re.ASCII)  # 7B, 7 b, 10a, 7-1: nothing of a name fits in
 SEVERAL = re.compile(r"(\d) ?[-–/+&] ?(\d) ?[A-Za-zÅÄÖåäö]{0,2}", re.ASCII)  # 1-2, 1–2 A
@@ -226,17 +226,15 @@ def _unfilled(source: Source) -> Iterator[Problem]:
             yield Problem("not-filled-in", f"{key} is not filled in", source.place((key,)), "see the comment beside it")
 
 
-def read_lines(lines: Iterable[bytes]) -> Iterator[Case | Refused]:
-    """JSON Lines: one record a line, one answer for each."""
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
+def read_lines(stream: BinaryIO) -> Iterator[Case | Refused]:
+    """JSON Lines: one record a line, one answer for each. An empty line is passed over."""
+    for number, line in enumerate(bounded_lines(stream), 1):
+        if line is not None and not line.strip():
             continue
         try:
-            if len(line) > LONGEST_LINE:
-                raise RecordError("too-long", f"the line is longer than {LONGEST_LINE:,} bytes")
-            yield Case.from_json(line.decode("utf-8-sig"))
-        except UnicodeDecodeError:
-            yield Refused(f"line {number}", RecordError("not-utf-8", "the line is not UTF-8"))
+            if line is None:
+                raise RecordError("too-large", f"it is longer than {LONGEST_LINE:,} bytes; hand in one record a line")
+            yield Case.from_json(line)
         except RecordError as e:
             yield Refused(e.pupil or f"line {number}", e)
 
