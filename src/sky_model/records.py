@@ -1,8 +1,8 @@
 """What an application hands in: the record of one pupil, and what is left of it after a checkpoint.
 
 Rules: nothing is changed in a record, a mark is corrected by a newer version with the same id, anything else is retracted;
-handed in in another order, the answer is the same. A value that cannot be true is a RecordError that names the event by its place,
-the field by our name, and the rule; it never repeats the record.
+handed in in another order, the answer is the same. A value that cannot be true is a RecordError that names the place of the
+event, the field by our name, and the rule; it never repeats the record.
 """
 
 from __future__ import annotations

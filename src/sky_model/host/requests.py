@@ -42,7 +42,6 @@ a file of rules). The codes of requests are in CODES; a record's own codes and t
 from __future__ import annotations
 
 import itertools
-import json
 import re
 import tempfile
 from collections.abc import Callable, Collection, Mapping
