@@ -93,4 +93,5 @@ class Reckoning:
 
 
 MOST_TOLD = 20
+MOST_TOLD = 20
 SAID_BY = {"stated": "as stated", "marks": "the newest mark", None: "nobody says"}
