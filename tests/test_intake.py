@@ -308,8 +308,10 @@ def test_an_export_without_the_columns_of_its_mapping_is_one_error(tmp_path: Pat
 
 
 def test_a_row_that_is_too_short_refuses_its_pupil() -> None:
-    (refused,) = read_marks(b"pupil,grade,date,lessons,kind\np1,8\n").refused
-    assert refused.pupil == "p1"
+    (refused,) = read_marks(b"pupil,grade,date,lessons,kind\np1,8\np2,8,2026-09-14,6,health\n").refused
+    assert (refused.pupil, refused.error.rule) == ("line 2", "row-length")
+    (refused,) = read_marks(b"pupil,grade,date,lessons,kind\np1,8\np1,8,2026-09-14,6,health\n").refused
+    assert (refused.pupil, refused.rows) == ("p1", 2)
 
 
 def test_a_row_too_short_for_a_leave_out_column_is_no_traceback(tmp_path: Path) -> None:

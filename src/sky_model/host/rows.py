@@ -1,8 +1,8 @@
 """The rows of a CSV, each with the line on which it begins; a row that cannot be read is one fault and costs no other row.
 
 Rules: a quote opens a cell only at its beginning and must close; after it comes the separator or the end of the row. Where a
-quote does not close, only the line on which it opens is lost: the next line is a row again, and while it is not sure where a cell
-ended, a row has exactly as many cells as the first line. A fault names a cell by its number and repeats nothing of it.
+quote does not close, only the line on which it opens is lost: the next line is a row again. A row has exactly as many cells as
+the first line: where one is missing or too many, nobody knows which. A fault names a cell by its number and repeats nothing of it.
 
 Why not the `csv` module: it takes an unclosed quote for a cell that holds every following row, and knows no lines.
 """
@@ -66,15 +66,14 @@ def read_rows(text: str, separator: str) -> Iterator[Row]:
     """Every row, the first line too; lines end with a newline, a carriage return or both."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    at, line, wide, unsure = 0, 1, 0, 0
+    at, line, wide = 0, 1, 0
     while at < len(text):
         end = _end_of_line(text, at)
         row, after = _row(text, at, end, line, separator, wide)
+        if not row.fault and wide:
+            row = _of_width(row, wide)
         if row.fault:
-            unsure, after = max(unsure, after), end
-        elif wide:
-            row = _of_width(row, wide, is_exact=at < unsure)
-        if row.fault:
+            after = end
             pieces = text[at : min(end, at + LONGEST_ROW)].split(separator)
             row = replace(row, loose=frozenset(x.strip(' "') for x in pieces))
         wide = wide or len(row.cells)
@@ -89,7 +88,7 @@ def _end_of_line(text: str, at: int) -> int:
 
 
 def _row(text: str, at: int, end: int, line: int, separator: str, wide: int) -> tuple[Row, int]:
-    """(the row, where it ends). With a fault: where it is sure again."""
+    """(the row, where it ends)."""
     if end - at > LONGEST_ROW:
         sure = text[at : at + LONGEST_ROW].split(separator)[:-1] if text.find('"', at, at + LONGEST_ROW) < 0 else []
         return Row(line, sure, ("row-length", f"the row has more than {LONGEST_ROW:,} characters")), end
@@ -113,7 +112,7 @@ def _quoted_row(text: str, at: int, line: int, separator: str, wide: int) -> tup
             found = _quoted_cell(text, begin + 1)
             if found is None:
                 said = f"a quote opens in cell no. {len(cells) + 1} and does not close; write a quote within a cell as two"
-                return Row(line, cells, ("quote", said)), min(len(text), begin + LONGEST_CELL)
+                return Row(line, cells, ("quote", said)), here
             cell, here = found
             if text[here : here + 1] not in ("", "\n", separator):
                 said = (
@@ -152,13 +151,9 @@ def _quoted_cell(text: str, at: int) -> tuple[str, int] | None:
     return None
 
 
-def _of_width(row: Row, wide: int, *, is_exact: bool) -> Row:
-    """A row may end early, with cells left out, and hold empty cells beyond the last column."""
+def _of_width(row: Row, wide: int) -> Row:
+    """The same row, or a fault. A row of blanks is none."""
     if len(row.cells) == wide or not any(cell.strip() for cell in row.cells):
-        return row
-    if len(row.cells) > wide and not any(cell.strip() for cell in row.cells[wide:]) and not is_exact:
-        return Row(row.line, row.cells[:wide])
-    if len(row.cells) < wide and not is_exact:
         return row
     said = f"the row has {len(row.cells)} cells and the first line {wide}; write a cell that holds the separator in quotes"
     return Row(row.line, [], ("row-length", said))
