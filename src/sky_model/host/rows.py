@@ -2,7 +2,7 @@
 
 Rules: a quote opens a cell only at its beginning and must close; after it comes the separator or the end of the row. Where a
 quote does not close, only the line on which it opens is lost: the next line is a row again. A row has exactly as many cells as
-the first line: where one is missing or too many, nobody knows which. A fault names a cell by its number and repeats nothing of it.
+the first line: where one is missing, nobody knows which. A fault names a cell by its number and repeats nothing of it.
 
 Why not the `csv` module: it takes an unclosed quote for a cell that holds every following row, and knows no lines.
 """
