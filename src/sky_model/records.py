@@ -560,14 +560,14 @@ def _in_order(
     """Events with ids and recording days filled in, their moments, and what was handed in twice. Those kept stand first."""
     as_given = [*events]
 
-    def fault(rule: str, said: str, name: str, event: Any) -> RecordError:
+    def wrong(rule: str, said: str, name: str, event: Any) -> RecordError:
         at = next(i for i, e in enumerate(as_given) if e is event)
         return RecordError(rule, said, pupil=pupil, field=name, event=places[at] if places else place_of(at))
 
     with_seq = sum(e.seq is not None for e in events)
     if with_seq and with_seq != len(events):
         odd = next(e for e in events if e.seq is None)
-        raise fault("seq", "seq stands on all events of a record or on none", "seq", odd)
+        raise wrong("seq", "seq stands on all events of a record or on none", "seq", odd)
     events.sort(key=(lambda e: (e.recorded or e.on, e.seq)) if with_seq else _key)
     kept: list[Any] = list(before.events) if before else []
     moments: list[int] = list(before.moments) if before else []
@@ -580,19 +580,19 @@ def _in_order(
         event = given
         odds = None if type(event) is Mark and (event.lessons is None or event.lessons <= MOST_LESSONS) else impossible(event)
         if odds:
-            raise fault(odds[0], odds[2], odds[1], given)
+            raise wrong(odds[0], odds[2], odds[1], given)
         if event.recorded is None or event.id is None:
             event = _filled(event, numbers)
         if before is not None and event.recorded <= before.day:
             said = "was recorded up to the day of the checkpoint; it belongs into the record before it"
-            raise fault("before-checkpoint", said, "recorded", given)
+            raise wrong("before-checkpoint", said, "recorded", given)
         old = seen.get(event.id)
         if old is not None:
             if replace(old, seq=None) == replace(event, seq=None):
                 twice.append((event.recorded.toordinal(), event.id))
                 continue
             if type(event) is not Mark or type(old) is not Mark:
-                raise fault("id-twice", "one id stands for two events", "id", given)
+                raise wrong("id-twice", "one id stands for two events", "id", given)
         # a mark seen for the first time contradicts nothing
         subject = None if with_seq or (old is None and type(event) is Mark) else _subject(event)
         if subject is not None:
@@ -602,10 +602,10 @@ def _in_order(
                 rule, said = "contradiction", "contradicts another event, recorded on the same day; give seq"
                 if type(event) is Mark:
                     rule, said = "two-contents", "one mark id has two contents and no order; give seq"
-                raise fault(rule, said, "seq", given)
+                raise wrong(rule, said, "seq", given)
         moment = event.recorded.toordinal() * DAY + (event.seq if with_seq else gone + len(kept)) + 1
         if moments and moment == moments[-1]:
-            raise fault("seq", "has the same place as another event", "seq", given)
+            raise wrong("seq", "has the same place as another event", "seq", given)
         seen[event.id] = event
         kept.append(event)
         moments.append(moment)
