@@ -73,12 +73,14 @@ def _branches(node: ast.expr) -> list[ast.expr]:
 
 def _codes_in(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     """(whose they are, code) as the source raises them: by a call, or as the first of a pair that a call takes up."""
-    rulesets, records = ("Problem", "_fault", "fault", "refuse"), ("RecordError", "Bad")
+    rulesets, records = ("Problem", "_fault", "fault", "refuse"), ("RecordError", "Bad", "BadCell", "Unreadable", "wrong")
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args:
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
             if name in rulesets + records:
                 yield from (("record" if name in records else "problem", x) for x in _branches(node.args[0]))
+            if name == "Row" and isinstance(node.args[-1], ast.Tuple):  # a row of a file that cannot be read
+                yield "record", node.args[-1].elts[0]
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
             if getattr(node.targets[0].elts[0], "id", "") == "rule":
                 yield from (("record", x.elts[0]) for x in _branches(node.value) if isinstance(x, ast.Tuple))

@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 import sky_model as sky
 from sky_model.cli import app
 from sky_model.host.drafts import Draft, draft_mapping
-from sky_model.host.intake import COLUMNS, read_mapping, read_marks
+from sky_model.host.intake import COLUMNS, read_mapping
+from sky_model.host.marks import read_marks
 
 ROOT = Path(__file__).resolve().parents[1]
 SHAPE = ROOT / "examples" / "finnish-shape" / "vienti.csv"

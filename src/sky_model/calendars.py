@@ -16,7 +16,19 @@ from sky_model.layers import rulesets_folder
 from sky_model.schooldays import Calendar, SchoolYear
 from sky_model.source import Source, read_file
 
-__all__ = ["load_calendar"]
+__all__ = ["is_shipped", "load_calendar", "shipped_calendars"]
+
+
+@lru_cache(maxsize=1)
+def shipped_calendars() -> tuple[str, ...]:
+    """The names of the calendars that come with the library."""
+    root = rulesets_folder() / "calendars"
+    return tuple(sorted(p.relative_to(root).as_posix()[:-5] for p in root.rglob("*.yaml")))
+
+
+def is_shipped(name: str) -> bool:
+    """Is it the name of a shipped calendar? What a record names is never a path."""
+    return name in shipped_calendars()
 
 
 def load_calendar(*names: str | Path) -> Calendar:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from sky_model.asking import questions
-from sky_model.calendars import load_calendar
+from sky_model.calendars import is_shipped, load_calendar
 from sky_model.contests import is_contest
 from sky_model.decision import Asked, Decision, How
 from sky_model.engine import digest, engine_fingerprint, engine_version
@@ -95,7 +95,7 @@ def _again(model: Model, case: Case, calendars: Mapping[str, Calendar] | Calenda
 
 def _check_goes_on(case: Case, moment: int, field: str) -> None:
     if case.before is not None and moment <= end_of(case.before.day.toordinal()):
-        said = f"the record goes on from a checkpoint of {case.before.day}: it can be asked about later days only"
+        said = "the record goes on from a checkpoint: it can be asked about later days only"
         raise RecordError("before-checkpoint", said, pupil=case.pupil, field=field)
 
 
@@ -106,15 +106,23 @@ def calendars_of(case: Case, given: Mapping[str, Calendar] | Calendar | None) ->
     if given:
         for calendar, school in names:
             if calendar not in given and school not in given:
-                said = f"no calendar is known for the school '{school}'"
+                said = "no calendar is known for the school of an enrolment; hand one in under its name"
                 raise RecordError("no-calendar", said, pupil=case.pupil, field="school")
         return given
     out = {}
-    for calendar, school in names:
+    for calendar, _ in names:
         if calendar is None:
-            said = f"the enrolment at '{school}' names no calendar; hand in calendars, or name one in the enrolment"
+            said = "an enrolment names no calendar; hand in calendars, or name one in the enrolment"
             raise RecordError("no-calendar", said, pupil=case.pupil, field="calendar")
-        out[calendar] = load_calendar(*calendar.split("+"))
+        names_of = calendar.split("+")
+        if not all(map(is_shipped, names_of)):
+            said = "an enrolment names a calendar that is not shipped; hand in calendars, or name a shipped one"
+            raise RecordError("no-calendar", said, pupil=case.pupil, field="calendar")
+        try:
+            out[calendar] = load_calendar(*names_of)
+        except RulesetError:
+            said = "an enrolment joins calendars that overlap; join those of different school years with +"
+            raise RecordError("no-calendar", said, pupil=case.pupil, field="calendar") from None
     if not out:
         raise RecordError("no-calendar", "no calendar: hand in calendars, or an enrolment with one", pupil=case.pupil)
     return out

@@ -1,7 +1,7 @@
 """What can be wrong, sorted by who must act, and how it is said.
 
 Rules: a message says what, where, why and what to write instead, in lower case, and blames nobody; all faults of one
-input are collected before one error is raised; an error never repeats a record, only its id, field and rule.
+input are collected before one error is raised; an error never repeats a record: it carries places, our own names and the rule.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ class RulesetError(Exception):
 class RecordError(Exception):
     """For the application: something in a record cannot be true. Nothing is decided for this pupil.
 
-    `pupil` is None when the id itself must not be repeated (it looks like an identity code or an address).
+    `pupil` is None when the id itself must not be repeated (it looks like an identity code or an address). `event` says where the
+    event stands among those handed in (`no. 3`, `line 7`), `field` is a name of ours: nothing of the record is repeated.
     """
 
     def __init__(self, rule: str, message: str, *, pupil: str | None = None, field: str = "", event: str = "") -> None:

@@ -6,29 +6,12 @@ beyond the longest that is allowed, what is longer is told and passed over to th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import BinaryIO
 
-from sky_model.host.intake import LONGEST_LINE
 from sky_model.host.requests import CODES, Desk, RequestError, answer_bytes, error_answer, one_line
+from sky_model.strict import LONGEST_LINE, bounded_lines
 
-__all__ = ["answer_lines", "bounded_lines"]
-
-PIECE = 1 << 16
-
-
-def bounded_lines(stream: BinaryIO, *, longest: int = LONGEST_LINE) -> Iterator[bytes | None]:
-    """Each line without its newline; None for one that is longer than `longest` bytes, after all of it has gone by."""
-    while line := stream.readline(longest + 2):
-        is_whole = line.endswith(b"\n")
-        line = line.removesuffix(b"\n").removesuffix(b"\r")
-        if len(line) <= longest:
-            yield line
-            continue
-        del line
-        while not is_whole and (rest := stream.readline(PIECE)):
-            is_whole = rest.endswith(b"\n")
-        yield None
+__all__ = ["answer_lines"]
 
 
 def answer_lines(desk: Desk, requests: BinaryIO, answers: BinaryIO, *, longest: int = LONGEST_LINE) -> int:

@@ -90,7 +90,7 @@ class Schools:
             return next(iter(self.by_id.values()))
         name = newest.school if newest is not None else None
         if name is None or name not in self.by_id:
-            said = f"the school '{name}' is not in the file of schools" if name else "no enrolment says which school it is"
+            said = "the school is not in the file of schools" if name else "no enrolment says which school it is"
             raise RecordError("no-school", said, pupil=case.pupil, field="school")
         return self.by_id[name]
 

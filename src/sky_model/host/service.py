@@ -25,9 +25,9 @@ from html import escape
 from typing import Any, TypeAlias
 
 from sky_model.host import cards
-from sky_model.host.intake import LONGEST_LINE
 from sky_model.host.requests import CODES, FIELDS, Desk, RequestError, answer_schema, error_answer, one_line, request_schema
 from sky_model.host.workers import HTTP_CODES, Workers, at_line, told
+from sky_model.strict import LONGEST_LINE
 
 try:
     from starlette.applications import Starlette
