@@ -51,6 +51,13 @@ COLUMNS = (
 )
 LONGEST_LINE = 10_000_000
 FILL_IN = "fill-in"  # what a drafted mapping holds until somebody who knows has written over it
+HINTS = {
+    "length": "write what the column lessons holds: lessons, hours (of the clock) or minutes; without such a column: one_lesson "
+    "(each row is one lesson) or unknown",
+    "leave_out": "write which rows do not count, such as [{column: Tila, is_not: [poistettu]}]; if all count: []",
+    "doubled_rows": "write both_count if two rows about one lesson are two absences; if not, take one of them out of the export",
+    "date_form": "write iso (2026-09-14) or d.m.yyyy (14.9.2026); other forms are not read, mend them in the export",
+}
 CLASS = re.compile(r"\d{1,2}[ .-]?([A-Za-zÅÄÖåäö]{1,2}|\d)", re.ASCII)  # 7B, 7 b, 10a, 7-1: nothing of a name fits in
 SEVERAL = re.compile(r"(\d) ?[-–/+&] ?(\d) ?[A-Za-zÅÄÖåäö]{0,2}", re.ASCII)  # 1-2, 1–2 A
 TWO_READINGS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)  # 1,000: a decimal comma, or a thousand
@@ -89,6 +96,8 @@ class Mapping(Shape):
     leave_out: list[Filter] = Field(default_factory=list)
     lessons_per_week: Whole | None = None
     date_form: Literal["iso", "d.m.yyyy"] = "iso"
+    length: Literal["lessons", "hours", "minutes", "one_lesson", "unknown"] | None = None
+    doubled_rows: Literal["both_count"] | None = None
     enrolled_on: Day | None = None
     says: list[str] = Field(default_factory=list)
 
@@ -98,6 +107,9 @@ class Mapping(Shape):
         said = self.model_dump(mode="json", by_alias=True)
         if not self.classes:  # a mapping without classes keeps the fingerprint that it had before there were any
             del said["classes"]
+        for key in ("length", "doubled_rows"):  # so does one that does not say them
+            if said[key] is None:
+                del said[key]
         return {"name": self.name, "fingerprint": digest(said)}
 
 
@@ -177,6 +189,8 @@ def read_mapping(path: Path) -> Mapping:
                 for i, of in several
             ]
         )
+    if problem := _wrong_length(found, source):
+        raise RulesetError([problem])
     listed = [("codes", [c.code for c in found.codes]), ("classes", [c.of for c in found.classes])]
     if twice := [(key, i) for key, names in listed for i, name in enumerate(names) if name in names[:i]]:
         raise RulesetError(
@@ -186,6 +200,19 @@ def read_mapping(path: Path) -> Mapping:
             ]
         )
     return found
+
+
+def _wrong_length(found: Mapping, source: Source) -> Problem | None:
+    """`length` says what the column `lessons` holds, or that no column says how long an absence is."""
+    has = {c for c in ("lessons", "minutes") if c in found.columns}
+    place = source.place(("length",))
+    if found.length in ("lessons", "hours", "minutes") and has != {"lessons"}:
+        hint = "name the column under columns: lessons: …, and take minutes: away there, or take length: away"
+        return Problem("length", f"length: {found.length} says what the column lessons holds, and nothing else does", place, hint)
+    if found.length in ("one_lesson", "unknown") and has:
+        hint = f"take {' and '.join(sorted(has))} away under columns:, or length:"
+        return Problem("length", f"length: {found.length} is for an export without a column of lessons or minutes", place, hint)
+    return None
 
 
 def is_of_several(text: str) -> bool:
@@ -223,7 +250,9 @@ def _unfilled(source: Source) -> Iterator[Problem]:
             yield Problem("not-filled-in", said, source.place(("classes", i)), hint)
     for key, value in data.items():
         if value == FILL_IN:
-            yield Problem("not-filled-in", f"{key} is not filled in", source.place((key,)), "see the comment beside it")
+            yield Problem(
+                "not-filled-in", f"{key} is not filled in", source.place((key,)), HINTS.get(key, "see the comment beside it")
+            )
 
 
 def read_lines(lines: Iterable[bytes]) -> Iterator[Case | Refused]:
@@ -397,6 +426,17 @@ def _amount(row: dict[str, str], column: str, pupil: str) -> Any:
         return text
 
 
+def _length(row: dict[str, str], mapping: Mapping | None, pupil: str) -> tuple[Any, Any]:
+    """(lessons, minutes) of one row, by what the mapping says that the column `lessons` holds."""
+    lessons, said = _amount(row, "lessons", pupil), mapping.length if mapping else None
+    if said == "one_lesson":
+        return Decimal(1), None
+    if said in ("hours", "minutes"):
+        is_number = isinstance(lessons, Decimal) and lessons.is_finite()
+        return None, lessons * 60 if said == "hours" and is_number else lessons
+    return lessons, _amount(row, "minutes", pupil)
+
+
 def _case(
     name: str,
     rows: list[dict[str, str]],
@@ -427,7 +467,8 @@ def _case(
                 raise RecordError(*_no_grade(r["grade"]), pupil=name, field="grade", event=r.get("id") or f"line {r['_line']}")
             grade = int(r["grade"])
         code = r.get("kind", "")
-        lessons, kind, part = _amount(r, "lessons", name), code or None, r.get("part") or None
+        lessons, minutes = _length(r, mapping, name)
+        kind, part = code or None, r.get("part") or None
         if mapping:
             entry = codes.get(code)
             if entry is None:
@@ -440,7 +481,8 @@ def _case(
                 kind, part = entry.kind, entry.part or part
                 if known is not None and kind is not None and kind not in known:
                     intake.no_such_kind[kind] += 1
-                lessons = Decimal(entry.lessons) if entry.lessons is not None else lessons
+                if entry.lessons is not None:
+                    lessons, minutes = Decimal(entry.lessons), minutes if mapping.length is None else None
         elif known is not None and code not in known:
             intake.unmapped[code] += 1
         recorded = _day(r["recorded"], None) if r.get("recorded") else None
@@ -450,7 +492,7 @@ def _case(
                 on,
                 lessons=lessons,
                 kind=kind,
-                minutes=_amount(r, "minutes", name),
+                minutes=minutes,
                 code=code or None if kind is None else None,
                 school=r.get("school") or None,
                 subject=r.get("subject") or None,
