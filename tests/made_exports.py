@@ -75,6 +75,7 @@ class Export:
     void: list[str] = field(default_factory=list)
     both_count: bool = True
     is_readable: bool = True
+    has_pupils: bool = True  # in every row
     shape: str = ""
     grades: dict[str, int] = field(default_factory=dict)
 
@@ -205,6 +206,16 @@ def make_export(seed: int) -> Export:
                 cells.insert(n + 1, cells[n])
             rows.insert(n + 1, Row(rows[n].pupil, rows[n].on, rows[n].kind, rows[n].slot, rows[n].lessons, counts=False))
             minutes.insert(n + 1, minutes[n])
+    places = next((cells for role, _, cells in columns if role == "slot"), None)
+    if shape == "day" and places is not None and rng.random() < 0.3:
+        places[:] = [f"{r.slot}-{r.slot + r.lessons - 1}" for r in rows]  # such as 2-4, which is no day and no number
+    is_clock = unit == "hours" and rng.random() < 0.1
+    if is_clock:
+        next(cells for role, _, cells in columns if role == "length")[:] = [f"{int(m) // 60}:{int(m) % 60:02}" for m in minutes]
+    is_first_only = rng.random() < 0.05
+    if is_first_only:  # the pupil stands in the first of its rows only
+        cells = next(cells for role, _, cells in columns if role == "pupil")
+        cells[:] = [x if n == 0 or x != cells[n - 1] else "" for n, x in enumerate(list(cells))]
     rng.shuffle(columns)
     headings: list[str] = []
     for _, pool, _ in columns:
@@ -224,7 +235,8 @@ def make_export(seed: int) -> Export:
         {role: i + 1 for i, (role, _, _) in enumerate(columns)},
         unit if unit != "none" else "one_lesson" if row_is_lesson else "unknown",
         {names[language]: kind for kind, names in KINDS.items()}, void, not is_corrected,
-        says_kinds and not is_stretch and form in ("iso", "d.m", "dd.mm"),
+        says_kinds and not is_stretch and not is_first_only and form in ("iso", "d.m", "dd.mm"),
+        not is_first_only,
         f"{shape} {unit} {form} {'+'.join(sorted(role for role, _, _ in columns))}",
         {ids[n]: int(g) for n, g in grades.items()} if any(role == "grade" for role, _, _ in columns) else {},
     )  # fmt: skip
@@ -241,7 +253,7 @@ class Secretary:
     def answer(self, about: str) -> str | None:
         x = self.export
         if about in ("pupil", "date", "kind", "grade"):
-            return str(x.roles[about]) if about in x.roles else "none"
+            return str(x.roles[about]) if about in x.roles and (about != "pupil" or x.has_pupils) else "none"
         if about == "lessons":
             return str(x.roles["length"]) if "length" in x.roles else None
         if about == "length":

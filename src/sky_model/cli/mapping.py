@@ -53,10 +53,10 @@ def map_export(
         _write(draft, out)
         click.echo(json.dumps(draft.to_json(), ensure_ascii=False, separators=(",", ":")))
         return
-    for line in draft.lines():
+    for line in draft.lines(with_questions=not ask):
         click.echo(line)
     click.echo()
-    if ask and not as_json:
+    if ask:
         draft = talk.until_answered(draft)
         if FILL_IN not in _said(draft.mapping) and not talk.is_so(draft):
             click.echo(words("not-so"))

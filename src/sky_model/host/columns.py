@@ -123,7 +123,7 @@ def _is_later(best: Column, others: list[Column]) -> bool:
     for other in others:
         pairs = [
             (a, b)
-            for x, y in zip(best.values, other.values, strict=True)
+            for x, y in set(zip(best.values, other.values, strict=True))
             if (a := day_of(x, _form(best))) and (b := day_of(y[:10].split(" ")[0], _form_of_first(other)))
         ]
         if pairs and sum(a > b for a, b in pairs) > 0.3 * len(pairs):
@@ -138,8 +138,9 @@ def _form_of_first(column: Column) -> str | None:
 
 def _is_weekend(column: Column) -> bool:
     form = _form(column)
-    days = [d for x in column.values if (d := day_of(x, form))]
-    return len(days) >= FEW and sum(d.weekday() > 4 for d in days) > max(2, 0.03 * len(days))
+    days = [(d, n) for x, n in column.cells.items() if (d := day_of(x, form))]
+    rows = sum(n for _, n in days)
+    return rows >= FEW and sum(n for d, n in days if d.weekday() > 4) > max(2, 0.03 * rows)
 
 
 def _form(column: Column) -> str | None:
@@ -208,6 +209,9 @@ def _most_apart(key: Column, other: Column, told: object = None) -> int:
 
 def _is_no_pupil(best: Column, table: Table, found: Found) -> str:
     """Why what stands in the column may be no id of a pupil; empty if nothing speaks against it."""
+    on = found.columns.get("date")
+    if on is not None and any(day and not who for who, day in zip(best.values, on.values, strict=True)):
+        return "no-pupil-in-rows"
     if best.n >= FEW and len(best.cells) > 0.9 * best.n:
         return "row-numbers"
     people = [
@@ -222,7 +226,7 @@ def _is_no_pupil(best: Column, table: Table, found: Found) -> str:
         return "several-ids"
     grade = found.columns.get("grade")
     if grade is not None and _most_apart(best, grade, grade_of) > max(1, 0.2 * len(best.cells)):
-        return "several-grades"
+        return "several-classes"
     return ""
 
 
@@ -280,7 +284,7 @@ def _void(table: Table, found: Found, answers: Mapping[str, str]) -> None:
         about = f"leave_out-{c.at + 1}"
         said = answers.get(about)
         if said is None or c.is_masked:
-            found.doubts.append(Doubt(about, "void", [c], {"column": c.heading}))
+            found.doubts.append(Doubt(about, "void", [c]))
         elif cells := json.loads(said):
             found.leave_out.append((c.heading, cells))
 

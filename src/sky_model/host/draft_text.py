@@ -69,7 +69,7 @@ class Words:
         return self("proposed-turned", stems=stems) if stems else self("proposed-none")
 
     # ------------------------------------------------------------------ the look at the export
-    def lines(self, draft: Draft) -> Iterator[str]:
+    def lines(self, draft: Draft, *, with_questions: bool = True) -> Iterator[str]:
         yield self("rows", n=f"{draft.rows:,}", encoding=self(draft.encoding), separator=self(draft.separator))
         yield self("columns")
         for mine, theirs in draft.columns.items():
@@ -83,7 +83,7 @@ class Words:
             yield from (f"  {n:>7,}  {name}" for name, n in sorted(draft.classes.items()))
         yield from self._days(draft)
         yield from (self("look", text=x) for x in draft.says)
-        if draft.questions:
+        if draft.questions and with_questions:
             yield self("in-doubt-head")
             for q in draft.questions:
                 yield f"  {q.text} ({q.why})"

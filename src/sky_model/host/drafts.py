@@ -119,9 +119,9 @@ class Draft:
             "mapping": self.mapping,
         }
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, *, with_questions: bool = True) -> Iterator[str]:
         """The look at the export as lines of text."""
-        return Words(self.language).lines(self)
+        return Words(self.language).lines(self, with_questions=with_questions)
 
 
 def draft_mapping(
@@ -174,10 +174,10 @@ def _left_out(table: Table, found: Found, words: Words) -> Iterator[tuple[int, s
 
 
 def _question(doubt: Doubt, table: Table, found: Found, words: Words, limits: tuple[int, ...]) -> Question:
-    key = "ask-no-length" if doubt.why == "no-length" else f"ask-{doubt.about.split('-')[0]}"
-    text, why = words(key, **doubt.facts), words(doubt.why)
+    key, facts = _asked(doubt, words)
+    text, why = words(key, **facts), words(doubt.why)
     if doubt.about.startswith("leave_out"):
-        why = f"{words.column(doubt.options[0].at + 1, None if doubt.options[0].is_masked else doubt.options[0].heading)}: {why}"
+        why = f"{facts['column']}: {why}"
     limit = limits[min(1, len(limits) - 1)] if limits else None
     if doubt.about in ("pupil", "date", "kind", "grade", "lessons"):
         options = [_column_option(c, doubt, table, found, words, limit) for c in doubt.options]
@@ -199,6 +199,17 @@ def _question(doubt: Doubt, table: Table, found: Found, words: Words, limits: tu
     else:
         options = []
     return Question(doubt.about, text, why, tuple(options))
+
+
+def _asked(doubt: Doubt, words: Words) -> tuple[str, dict[str, str]]:
+    """The key of the text of a question, and what fills it in."""
+    facts = dict(doubt.facts)
+    if doubt.options:
+        column = doubt.options[0]
+        facts["column"] = words.column(column.at + 1, None if column.is_masked else column.heading)
+    if doubt.about == "length":
+        return "ask-no-length" if doubt.why == "no-length" else "ask-length" if doubt.options else "ask-unit", facts
+    return f"ask-{doubt.about.split('-')[0]}", facts
 
 
 def _column_option(column: Column, doubt: Doubt, table: Table, found: Found, words: Words, limit: int | None) -> Option:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 from sky_model.host.doubts import Doubt, Found, Length
@@ -43,6 +44,7 @@ def says(column: Column, pattern: str) -> bool:
     return re.search(pattern, column.words) is not None
 
 
+@lru_cache(maxsize=4096)
 def _number(cell: str) -> Decimal | None:
     return Decimal(cell.replace(",", ".")) if AMOUNT.match(cell) else None
 
@@ -50,7 +52,7 @@ def _number(cell: str) -> Decimal | None:
 def look_at(column: Column, rows: list[Row]) -> Length:
     """What the numbers of a column do in the rows of one pupil and one day."""
     numbers = [_number(x) for x in column.values]
-    told = sorted((n, x) for n, x in zip(numbers, column.values, strict=True) if n is not None)
+    told = sorted((n, x) for x in column.cells if (n := _number(x)) is not None)
     if not told:
         return Length("", "", "unclear")
     return Length(told[0][1], told[-1][1], _looks(column, numbers, rows))
@@ -107,7 +109,8 @@ def find_length(table: Table, found: Found, rows: list[Row], answers: Mapping[st
         return
     named = [c for c in options if says(c, f"{LESSONS}|{MINUTES}|{HOURS}") and not says(c, f"{SLOT}|{TOTAL}|{LATE}")]
     rivals = [c for c in options if c not in named[:1] and not _is_slot(c, found)]
-    if len(named) == 1 and not rivals and _is_borne_out(named[0], found, rows, len(table.lines)):
+    has_slot = len(options) > 1 and not rivals
+    if len(named) == 1 and not rivals and _is_borne_out(named[0], found, rows, len(table.lines), has_slot):
         _take(found, named[0], said, "by-heading")
     elif options:
         found.doubts.append(Doubt("lessons", "rivals" if len(options) > 1 else "not-sure", options))
@@ -125,7 +128,7 @@ def _is_slot(column: Column, found: Found) -> bool:
     return says(column, SLOT) and not says(column, TOTAL) and length.looks in ("slot", "unclear") and whole
 
 
-def _is_borne_out(column: Column, found: Found, rows: list[Row], n: int) -> bool:
+def _is_borne_out(column: Column, found: Found, rows: list[Row], n: int, has_slot: bool) -> bool:
     """Do the values say themselves that they are lengths: in nearly every row, none too long, some broken or twice in a day?"""
     unit = "minutes" if says(column, MINUTES) else "lessons"
     numbers = [x for x in map(_number, column.values) if x is not None]
@@ -138,7 +141,9 @@ def _is_borne_out(column: Column, found: Found, rows: list[Row], n: int) -> bool
     for row, x in zip(rows, map(_number, column.values), strict=False):
         days[row] += x or 0  # type: ignore[assignment]
     too_long = sum(x > LONGEST["lessons"] for x in days.values())
-    return found.lengths[column.at].looks == "length" and max(numbers) <= LONGEST["lessons"] and not too_long
+    is_written_so = has_slot and column.share(re.compile(r"\d+[.,]\d")) > 0.9  # 1,0 beside the place of the lesson
+    is_length = found.lengths[column.at].looks == "length" or (is_written_so and found.lengths[column.at].looks == "unclear")
+    return is_length and max(numbers) <= LONGEST["lessons"] and not too_long
 
 
 def _take(found: Found, column: Column, said: str | None, ground: str) -> None:

@@ -137,11 +137,12 @@ def lines_of(sums: Sums, words: Words) -> Iterator[str]:
     days = sorted({d for p in sums.pupils for d in p.days})
     if days:
         yield "  " + words("sum-pupils", n=len(sums.pupils), first=days[0], last=days[-1])
-    yield "  " + words("sum-lessons", n=_shown(sum((p.lessons for p in sums.pupils), Decimal(0))), minutes=LESSON)
+    if sums.kinds:
+        yield "  " + words("sum-lessons", n=_shown(sum((p.lessons for p in sums.pupils), Decimal(0))), minutes=LESSON)
     for kind, n in sorted(sums.kinds.items(), key=lambda x: (-x[1], x[0])):
         yield "    " + words("sum-kind", kind=kind, n=n, lessons=_shown(sums.lessons_of[kind]))
     yield from (f"  {words(key, n=n)}" for key, n in _told_beside(sums))
-    for limit in sums.limits:
+    for limit in sums.limits if days else ():  # where no length is known, nobody is said to be beneath a limit
         yield "  " + words("sum-reach", n=sums.reaching(limit), limit=limit)
     if pupil := sums.shown():
         days = sorted(d for d, n in pupil.days.items() if n)
