@@ -65,7 +65,7 @@ def map_export(
     if out is None:
         click.echo(draft.mapping, nl=False)
         return
-    open_ = _said(draft.mapping).count(FILL_IN)
+    open_ = sum(FILL_IN in line for line in _said(draft.mapping).splitlines())
     click.echo(words("written", out=out))
     if open_:
         click.echo(f"  {words('open-left', n=open_)}")
@@ -146,6 +146,8 @@ class _Talk:
         for i, o in enumerate(q.options, 1):
             click.echo(f"  {i}  {o.text}")
         if not q.options:
+            if q.about.startswith("leave_out"):
+                click.echo(f"  {self.words('no-options')}")
             return {}
         if q.about.startswith("leave_out"):
             return {q.about: self._ask_cells(q)}
@@ -177,9 +179,9 @@ class _Talk:
         for code, n in by_count(draft.codes):
             proposal = draft.proposals[code]
             why = self.words.why(proposal)
-            text = self.words("ask-code", code=code or self.words("no-code"), n=self.words.many("n-marks", n), why=why)
+            click.echo(self.words("ask-code", code=code or self.words("no-code"), n=self.words.many("n-marks", n), why=why))
             while True:
-                said = self._prompt(text, proposal.kind or "-")
+                said = self._prompt(self.words("ask-kind-of"), proposal.kind or "-")
                 if said in self.kinds or said in (LEAVE_OUT, "-"):
                     break
                 click.echo(f"  {self.words('not-a-kind')}")

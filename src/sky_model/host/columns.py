@@ -258,6 +258,8 @@ def _kind(table: Table, found: Found, answers: Mapping[str, str]) -> None:
 
     free = [c for c in found.free(table) if fits(c) and is_told(c)]
     named = [c for _, c in _ranked(free, (r"^kind$", *KIND))]
+    free = [c for c in free if not any(map(VOID_CELL.match, c.cells)) or c in named[:1]]
+    named = [c for c in named if c in free]
     alike = [c for c in free if c.share(CODE) > 0.5 and c not in named and not says(c, r"oppiaine|\baine|ämne|subject")]
     best = named[0] if named else None
     doubt = None

@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,11 +46,20 @@ class Words:
     def __call__(self, key: str, **filled: object) -> str:
         return _texts(self.language)[key].format(**filled)
 
+    def known(self, text: str) -> str:
+        """A word of the reader in this language, or the word itself."""
+        return _texts(self.language).get(text, text)
+
     def column(self, number: int, heading: str | None) -> str:
         return f"'{heading}'" if heading is not None else self("column-hidden", n=number)
 
+    def number(self, n: int | Decimal) -> str:
+        """1,074.5 in English, 1 074,5 in Finnish and Swedish."""
+        text = f"{n:,}"
+        return text if self.language == "en" else text.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
+
     def many(self, what: str, n: int) -> str:
-        return self(f"{what}-1") if n == 1 else self(what, n=f"{n:,}")
+        return self(f"{what}-1") if n == 1 else self(what, n=self.number(n))
 
     def why_hidden(self, why: str) -> str:
         if why.startswith("looks like "):
@@ -70,7 +80,7 @@ class Words:
 
     # ------------------------------------------------------------------ the look at the export
     def lines(self, draft: Draft, *, with_questions: bool = True) -> Iterator[str]:
-        yield self("rows", n=f"{draft.rows:,}", encoding=self(draft.encoding), separator=self(draft.separator))
+        yield self("rows", n=self.number(draft.rows), encoding=self.known(draft.encoding), separator=self(draft.separator))
         yield self("columns")
         for mine, theirs in draft.columns.items():
             yield f"  {mine:8} '{theirs}'   ({draft.grounds[mine]})"
@@ -80,7 +90,7 @@ class Words:
         yield from self._codes(draft)
         if draft.classes:
             yield self("classes")
-            yield from (f"  {n:>7,}  {name}" for name, n in sorted(draft.classes.items()))
+            yield from (f"  {self.number(n):>7}  {name}" for name, n in sorted(draft.classes.items()))
         yield from self._days(draft)
         yield from (self("look", text=x) for x in draft.says)
         if draft.questions and with_questions:
@@ -93,9 +103,9 @@ class Words:
         if draft.codes or draft.masked:
             yield self("codes")
         for code, n in by_count(draft.codes):
-            yield f"  {n:>7,}  {code or self('no-code')}   {self.why(draft.proposals[code])}"
+            yield f"  {self.number(n):>7}  {code or self('no-code')}   {self.why(draft.proposals[code])}"
         for m in draft.masked:
-            yield f"  {m.marks:>7,}  {self('not-shown', why=m.why, line=m.line)}   {self.why(m.proposal)}"
+            yield f"  {self.number(m.marks):>7}  {self('not-shown', why=m.why, line=m.line)}   {self.why(m.proposal)}"
 
     def _days(self, draft: Draft) -> Iterator[str]:
         if not (draft.first and draft.last):

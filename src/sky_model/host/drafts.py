@@ -225,7 +225,15 @@ def _column_option(column: Column, doubt: Doubt, table: Table, found: Found, wor
         )
     else:
         fact = words("option-values", n=len(column.cells), rows=column.n)
+        if examples := _examples(column) if doubt.about == "kind" else "":
+            fact += words("such-as", examples=examples)
     return Option(str(column.at + 1), f"{words.column(column.at + 1, heading)}: {fact}", heading)
+
+
+def _examples(column: Column) -> str:
+    """A few codes of a column, of those that may be shown and are more than letters."""
+    shown = [x for x, _ in by_count(column.cells) if len(x) > 3 and not why_hidden(x, set(), frozenset())]
+    return ", ".join(f"'{x}'" for x in shown[:3])
 
 
 def _one_lesson(found: Found, words: Words, limit: int | None) -> Option:

@@ -44,7 +44,7 @@ lääkärin lääkärissä hammaslääkäri* kesken osittai* osan osa päivä p�
 perhe perheen perhesyy* leirikoulu* retki retkellä uskonno* työ työelämä* tutustum* muualla myönnet* koko minuutti* alle yli
 terv sair luv luvat selv myöh liittyv* liittyy luokittelem* evät* evätty selvitä lääkärikäyn* hammashoito* kuume* flunssa*
 korona* influenssa* karanteeni* vatsataut* sairaala* psykolog* kuraattor* terapia* terapeut* kuntoutus* vielä tulossa peruttu
-poistettu mitätöity virhe virheellinen kyllä
+poistettu mitätöity virhe virheellinen kyllä voimassa korjattu min
 ilman kanssa rehtorin opettajan luokanopettajan luokanvalvojan toiminta toimintaan pidetty odottaa varhennettu kuitattu
 kuittaamaton avoin ennalta etukäteen johtuva johtuvat ja tai ei eikä on
 
@@ -52,14 +52,14 @@ frånvaro* frånvarande olovlig* lovlig* oanmäl* sjuk sjukdom* sjukfrånvaro* l
 utredd outredd oförklar* förklar* anmäl* hälso* hälsa skola skolans skolan praktik* prao närvar* distans* resa semester*
 läkar* tandläkar* lektion* minut* timme timmar annan annat andra orsak* giltig* ogiltig* okänd* familj* del hel av dag dagen
 dagar övrig* ankomst* avvek* avvikit från skäl förhand förväg ansökt ansök* tandvård* feber* influensa* karantän* sjukhus* hos
-plats håll verksamhet* väntar raderad makulerad borttagen fel ja nej
+plats håll verksamhet* väntar raderad makulerad borttagen fel ja nej kraft gäller rättad
 vårdnadshavare* rektor* undervisning* i på av för utan med och eller inte ej
 
 absen* excus* unexcus* authori* unauthori* explain* unexplain* sick sickness ill illness late lateness tardy leave present
 attend* truan* health medical holiday* partial* lesson* school* suspen* exclu* other unknown religio* family appointment*
 travel* trip visit* field dentist doctor remote reason* approved unapproved granted reported unreported parent guardian day
 verified unverified pending arrival arrived hospital* flu fever quarantine* barred elsewhere activities error
-deleted cancelled void voided removed days half full hour* minute*
+deleted cancelled void voided removed valid active corrected days half full hour* minute*
 before after close register* closed educat* off site activity sport* work experience exam* study
 in of the for by with without no not and or to from at on yes non
 """

@@ -126,30 +126,37 @@ def _add(sums: Sums, pupil: Pupil, mark: Mark, what: str | None) -> None:
         sums.lessons_of[mark.kind] += Decimal(lessons)
 
 
-def _shown(number: Decimal) -> str:
-    return f"{number.quantize(Decimal('0.1')).normalize():f}"
+def _shown(number: Decimal, words: Words) -> str:
+    tenth = number.quantize(Decimal("0.1"))
+    return words.number(int(tenth) if tenth == int(tenth) else tenth)
 
 
 def lines_of(sums: Sums, words: Words) -> Iterator[str]:
     """The summary as lines of text in one language."""
     yield words("sum-head")
-    yield "  " + words("sum-rows", rows=sums.rows, read=sums.read, left=sums.left_out, refused=sums.refused)
+    yield "  " + words(
+        "sum-rows",
+        rows=words.number(sums.rows),
+        read=words.number(sums.read),
+        left=words.number(sums.left_out),
+        refused=words.number(sums.refused),
+    )
     days = sorted({d for p in sums.pupils for d in p.days})
     if days:
         yield "  " + words("sum-pupils", n=len(sums.pupils), first=days[0], last=days[-1])
     if sums.kinds:
-        yield "  " + words("sum-lessons", n=_shown(sum((p.lessons for p in sums.pupils), Decimal(0))), minutes=LESSON)
+        yield "  " + words("sum-lessons", n=_shown(sum((p.lessons for p in sums.pupils), Decimal(0)), words), minutes=LESSON)
     for kind, n in sorted(sums.kinds.items(), key=lambda x: (-x[1], x[0])):
-        yield "    " + words("sum-kind", kind=kind, n=n, lessons=_shown(sums.lessons_of[kind]))
+        yield "    " + words("sum-kind", kind=kind, n=n, lessons=_shown(sums.lessons_of[kind], words))
     yield from (f"  {words(key, n=n)}" for key, n in _told_beside(sums))
     for limit in sums.limits if days else ():  # where no length is known, nobody is said to be beneath a limit
         yield "  " + words("sum-reach", n=sums.reaching(limit), limit=limit)
     if pupil := sums.shown():
         days = sorted(d for d, n in pupil.days.items() if n)
-        said = {"pupil": _pupil(pupil, words), "n": _shown(pupil.lessons), "days": len(days)}
+        said = {"pupil": _pupil(pupil, words), "n": _shown(pupil.lessons, words), "days": len(days)}
         yield "  " + words("sum-pupil", **said, first=days[0], last=days[-1])
         day, most, who = _longest(sums.pupils)
-        yield "  " + words("sum-day", pupil=_pupil(who, words), day=day, n=_shown(most))
+        yield "  " + words("sum-day", pupil=_pupil(who, words), day=day, n=_shown(most, words))
 
 
 def _told_beside(sums: Sums) -> Iterable[tuple[str, int]]:
