@@ -51,13 +51,6 @@ COLUMNS = (
 )
 LONGEST_LINE = 10_000_000
 FILL_IN = "fill-in"  # what a drafted mapping holds until somebody who knows has written over it
-HINTS = {
-    "length": "write what the column lessons holds: lessons, hours (of the clock) or minutes; without such a column: one_lesson "
-    "(each row is one lesson) or unknown",
-    "leave_out": "write which rows do not count, such as [{column: Tila, is_not: [poistettu]}]; if all count: []",
-    "doubled_rows": "write both_count if two rows about one lesson are two absences; if not, take one of them out of the export",
-    "date_form": "write iso (2026-09-14) or d.m.yyyy (14.9.2026); other forms are not read, mend them in the export",
-}
 CLASS = re.compile(r"\d{1,2}[ .-]?([A-Za-zÅÄÖåäö]{1,2}|\d)", re.ASCII)  # 7B, 7 b, 10a, 7-1: nothing of a name fits in
 SEVERAL = re.compile(r"(\d) ?[-–/+&] ?(\d) ?[A-Za-zÅÄÖåäö]{0,2}", re.ASCII)  # 1-2, 1–2 A
 TWO_READINGS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)  # 1,000: a decimal comma, or a thousand
@@ -78,6 +71,15 @@ class ClassOf(Shape):
 
     of: str = Field(alias="class")
     grade: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
+
+
+HINTS = {
+    "length": "write what the column lessons holds: lessons, hours (of the clock) or minutes; without such a column: one_lesson "
+    "(each row is one lesson) or unknown",
+    "leave_out": "write which rows do not count, such as [{column: Tila, is_not: [poistettu]}]; if all count: []",
+    "doubled_rows": "write both_count if two rows about one lesson are two absences; if not, take one of them out of the export",
+    "date_form": "write iso (2026-09-14) or d.m.yyyy (14.9.2026); other forms are not read, mend them in the export",
+}
 
 
 class Filter(Shape):
@@ -111,6 +113,28 @@ class Mapping(Shape):
             if said[key] is None:
                 del said[key]
         return {"name": self.name, "fingerprint": digest(said)}
+
+    def wrong_length(self) -> tuple[str, str] | None:
+        """(fault, hint) where `length` does not go with the columns."""
+        has = [c for c in ("lessons", "minutes") if c in self.columns]
+        if self.length in ("lessons", "hours", "minutes") and has != ["lessons"]:
+            hint = "name the column under columns: lessons: …, and take minutes: away there, or take length: away"
+            return f"length: {self.length} says what the column lessons holds, and nothing else does", hint
+        if self.length in ("one_lesson", "unknown") and has:
+            hint = f"take {' and '.join(has)} away under columns:, or length:"
+            return f"length: {self.length} is for an export without a column of lessons or minutes", hint
+        return None
+
+    def length_of(self, lessons: Any, minutes: Any, entry: CodeOf | None) -> tuple[Any, Any]:
+        """(lessons, minutes) of a row whose columns hold these, by `length` and by what its code says."""
+        if entry is not None and entry.lessons is not None:
+            return Decimal(entry.lessons), minutes if self.length is None else None
+        if self.length == "one_lesson":
+            return Decimal(1), None
+        if self.length in ("hours", "minutes"):
+            is_number = isinstance(lessons, Decimal) and lessons.is_finite()
+            return None, lessons * 60 if self.length == "hours" and is_number else lessons
+        return lessons, minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +213,8 @@ def read_mapping(path: Path) -> Mapping:
                 for i, of in several
             ]
         )
-    if problem := _wrong_length(found, source):
-        raise RulesetError([problem])
+    if wrong := found.wrong_length():
+        raise RulesetError([Problem("length", wrong[0], source.place(("length",)), wrong[1])])
     listed = [("codes", [c.code for c in found.codes]), ("classes", [c.of for c in found.classes])]
     if twice := [(key, i) for key, names in listed for i, name in enumerate(names) if name in names[:i]]:
         raise RulesetError(
@@ -200,19 +224,6 @@ def read_mapping(path: Path) -> Mapping:
             ]
         )
     return found
-
-
-def _wrong_length(found: Mapping, source: Source) -> Problem | None:
-    """`length` says what the column `lessons` holds, or that no column says how long an absence is."""
-    has = {c for c in ("lessons", "minutes") if c in found.columns}
-    place = source.place(("length",))
-    if found.length in ("lessons", "hours", "minutes") and has != {"lessons"}:
-        hint = "name the column under columns: lessons: …, and take minutes: away there, or take length: away"
-        return Problem("length", f"length: {found.length} says what the column lessons holds, and nothing else does", place, hint)
-    if found.length in ("one_lesson", "unknown") and has:
-        hint = f"take {' and '.join(sorted(has))} away under columns:, or length:"
-        return Problem("length", f"length: {found.length} is for an export without a column of lessons or minutes", place, hint)
-    return None
 
 
 def is_of_several(text: str) -> bool:
@@ -426,17 +437,6 @@ def _amount(row: dict[str, str], column: str, pupil: str) -> Any:
         return text
 
 
-def _length(row: dict[str, str], mapping: Mapping | None, pupil: str) -> tuple[Any, Any]:
-    """(lessons, minutes) of one row, by what the mapping says that the column `lessons` holds."""
-    lessons, said = _amount(row, "lessons", pupil), mapping.length if mapping else None
-    if said == "one_lesson":
-        return Decimal(1), None
-    if said in ("hours", "minutes"):
-        is_number = isinstance(lessons, Decimal) and lessons.is_finite()
-        return None, lessons * 60 if said == "hours" and is_number else lessons
-    return lessons, _amount(row, "minutes", pupil)
-
-
 def _case(
     name: str,
     rows: list[dict[str, str]],
@@ -467,7 +467,7 @@ def _case(
                 raise RecordError(*_no_grade(r["grade"]), pupil=name, field="grade", event=r.get("id") or f"line {r['_line']}")
             grade = int(r["grade"])
         code = r.get("kind", "")
-        lessons, minutes = _length(r, mapping, name)
+        lessons, minutes = _amount(r, "lessons", name), _amount(r, "minutes", name)
         kind, part = code or None, r.get("part") or None
         if mapping:
             entry = codes.get(code)
@@ -481,8 +481,7 @@ def _case(
                 kind, part = entry.kind, entry.part or part
                 if known is not None and kind is not None and kind not in known:
                     intake.no_such_kind[kind] += 1
-                if entry.lessons is not None:
-                    lessons, minutes = Decimal(entry.lessons), minutes if mapping.length is None else None
+            lessons, minutes = mapping.length_of(lessons, minutes, entry)
         elif known is not None and code not in known:
             intake.unmapped[code] += 1
         recorded = _day(r["recorded"], None) if r.get("recorded") else None
