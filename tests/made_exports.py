@@ -53,6 +53,7 @@ HEADINGS = {
     "seat": ("Oppilasnumero Numero", "Elevnummer Nummer", "Pupil_number Number"),
     "name": ("Nimi Sukunimi Oppilas", "Namn Elev", "Name Pupil Surname"),
     "identity": ("Hetu Henkilötunnus", "Personbeteckning", "Identity"),
+    "school": ("Koulu Koulun_nimi", "Skola Skolans_namn", "School School_name"),
     "start": ("Alkaa Alkupvm", "Start Slut", "Start From"),
     "end": ("Päättyy Loppupvm Pvm", "Slut Datum", "End To"),
 }
@@ -184,6 +185,16 @@ def make_export(seed: int) -> Export:
         letters = {n: rng.choice("ABC") for n in range(60)}
         as_class = rng.random() < 0.5
         put("grade", "grade", [grades[r.pupil] + (letters[r.pupil] if as_class else "") for r in rows])
+    is_numbered = rng.random() < 0.05  # pupils have a number in their class, or an id of their school
+    if is_numbered and rng.random() < 0.5:
+        columns[:] = [c for c in columns if c[0] not in ("pupil", "grade")]
+        put("pupil", "pupil", [str(11 + r.pupil // 3) for r in rows])
+        put("grade", "grade", ["8" + "ABC"[r.pupil % 3] for r in rows])
+        grades = dict.fromkeys(grades, "8")
+    elif is_numbered:
+        columns[:] = [c for c in columns if c[0] != "pupil"]
+        put("pupil", "pupil", [str(1011 + r.pupil // 2) for r in rows])
+        put("school", "school", [("Rantakoulu", "Mäen koulu")[r.pupil % 2] for r in rows])
     if rng.random() < 0.3:
         put("row", "row", [str(90_001 + 3 * n) for n in range(len(rows))])
     if rng.random() < 0.08:
@@ -235,8 +246,8 @@ def make_export(seed: int) -> Export:
         {role: i + 1 for i, (role, _, _) in enumerate(columns)},
         unit if unit != "none" else "one_lesson" if row_is_lesson else "unknown",
         {names[language]: kind for kind, names in KINDS.items()}, void, not is_corrected,
-        says_kinds and not is_stretch and not is_first_only and form in ("iso", "d.m", "dd.mm"),
-        not is_first_only,
+        says_kinds and not is_stretch and not is_first_only and not is_numbered and form in ("iso", "d.m", "dd.mm"),
+        not is_first_only and not is_numbered,
         f"{shape} {unit} {form} {'+'.join(sorted(role for role, _, _ in columns))}",
         {ids[n]: int(g) for n, g in grades.items()} if any(role == "grade" for role, _, _ in columns) else {},
     )  # fmt: skip

@@ -123,6 +123,7 @@ def export(headings: str, cells: str, n: int = 24) -> bytes:
             "i": 5001 + i,
             "s": i % 4 + 1,
             "g": 8 if i == 20 else 7,
+            "k": "Mäen koulu" if i == 8 else "Rantakoulu",
         }
         rows.append(cells.format(**told, us=f"{d.month}.{d.day}.{d.year}", v=("1,5", "2,0")[(i + i // 8) % 2], run=i // 8 + 1))
     return "\n".join(rows).encode()
@@ -138,6 +139,7 @@ DOUBTS = [
     ("pupil", BASE, "{i};{d};{v};Loma", "a number of the row"),
     ("pupil", f"{BASE};Henkilötunnus", "{s};{d};{v};Loma;13101{p}", "one id for several persons"),
     ("pupil", f"{BASE};Luokka", "{p};{d};{v};Loma;{run}", "one number in several classes"),
+    ("pupil", f"{BASE};Koulu", "{p};{d};{v};Loma;{k}", "one number in two schools in turns"),
     ("kind", f"{BASE};Syy", "{p};{d};{v};Loma;sairaus", "two columns of codes"),
     ("lessons", f"{BASE};Kesto", "{p};{d};{v};Loma;{s}", "two lengths"),
     ("lessons", f"{BASE};xyz", "{p};{d};{v};Loma;{s}", "numbers under a heading that nobody knows"),

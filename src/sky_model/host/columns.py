@@ -10,6 +10,8 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
+from datetime import date
+from itertools import pairwise
 
 from sky_model.host.doubts import Doubt, Found
 from sky_model.host.intake import is_class
@@ -38,6 +40,7 @@ KIND = (
     r"\bsyy|orsak|reason|status",
 )
 GRADE = (r"luokka-?aste|vuosiluok|årskurs|arskurs|^grade$", r"grade|^(luokka|klass|class|year)$")
+SCHOOL, YEAR = r"koulu|skola|school", r"year|vuosi|år\b"
 VOID = (
     r"poistettu|mitätöi|peruttu|hylätty|voimassa|korjattu|makuler|borttag|raderad|återkall"
     r"|delete|void|cancel|withdrawn|removed|active"
@@ -224,18 +227,33 @@ def _is_no_pupil(best: Column, table: Table, found: Found) -> str:
     exact = [c for c in people if c.personal and c.personal[0] == "identity codes"]
     if any(_most_apart(c, best) > 0.05 * len(c.cells) for c in exact):
         return "several-ids"
-    grade = found.columns.get("grade")
-    if grade is not None and _most_apart(best, grade, grade_of) > max(1, 0.2 * len(best.cells)):
+    groups = [c for c in found.free(table) if re.search(SCHOOL, c.words) and not c.are_days and not re.search(YEAR, c.words)]
+    if grade := found.columns.get("grade"):
+        groups.append(grade)
+    most = max(1, 0.2 * len(best.cells))  # more do not move to another class or school in the time of an export
+    if on is not None and any(_is_in_two_at_once(best, c, on) or _most_apart(best, c) > most for c in groups):
         return "several-classes"
     return ""
 
 
+def _is_in_two_at_once(pupil: Column, group: Column, on: Column) -> bool:
+    """Is one id in two classes or schools in turns? Who moves is first in the one and then in the other."""
+    form = _form(on)
+    spans: dict[str, dict[str, tuple[date, date]]] = {}
+    for who, where, text in set(zip(pupil.values, group.values, on.values, strict=True)):
+        if who and where and (day := day_of(text, form)):
+            first, last = spans.setdefault(who, {}).get(where, (day, day))
+            spans[who][where] = min(first, day), max(last, day)
+    stays = [sorted(x.values()) for x in spans.values() if len(x) > 1]
+    return any(a[1] > b[0] for x in stays for a, b in pairwise(x))
+
+
 def _school(table: Table, found: Found, answers: Mapping[str, str]) -> None:
-    for mine, pattern in (("school", r"koulu|skola|school"), ("subject", r"oppiaine|\baine|ämne|subject")):
+    for mine, pattern in (("school", SCHOOL), ("subject", r"oppiaine|\baine|ämne|subject")):
         fitting = [
             c
             for c in found.free(table)
-            if re.search(pattern, c.words) and not c.is_masked and not c.are_days and not re.search(r"year|vuosi|år\b", c.words)
+            if re.search(pattern, c.words) and not c.is_masked and not c.are_days and not re.search(YEAR, c.words)
         ]
         if len(fitting) == 1:
             found.take(mine, fitting[0], "by-heading")
