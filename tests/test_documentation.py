@@ -182,6 +182,7 @@ def test_the_tutorial_leads_from_an_export_to_a_printed_rulebook(tmp_path: Path)
             mapping = path.read_text(encoding="utf-8")
             for code, kind in (("Luvaton poissaolo", "unauthorised"), ("Sairaus", "health")):
                 mapping = mapping.replace(f'code: "{code}", kind: fill-in', f'code: "{code}", kind: {kind}')
+            mapping = mapping.replace("lessons: fill-in", 'lessons: "Tunnit"').replace("length: fill-in", "length: lessons")
             path.write_text(mapping, encoding="utf-8")
     assert {p.name for p in (tmp_path / "printed").iterdir()} >= {"rulebook.html", "guardians.html", "board.html"}
     assert "Virtanen" not in "".join(p.read_text(encoding="utf-8") for p in tmp_path.rglob("*.yaml"))

@@ -26,9 +26,9 @@ from sky_model.cli.application import (
 )
 from sky_model.decision import OpenStep, dumps
 from sky_model.explanation import explain as explain_decision
-from sky_model.host.drafts import may_show_code, may_show_heading
 from sky_model.host.intake import Intake, Refused, is_class, is_of_several
 from sky_model.host.reckoning import Reckoning
+from sky_model.host.shown import may_show_code, may_show_heading
 from sky_model.reserved import CLOSE_STEP, name_of
 from sky_model.rules import CLOSE
 from sky_model.vocabulary import LANGUAGES

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -20,15 +21,14 @@ from sky_model.engine import digest
 from sky_model.errors import Problem, RecordError, RulesetError
 from sky_model.events import Enrolment, Mark, Register
 from sky_model.host.cells import is_class, is_of_several
-from sky_model.host.rows import decoded, separator_of
 from sky_model.records import Case
 from sky_model.source import Source, read_file
 from sky_model.strict import LONGEST_LINE, bounded_lines
 from sky_model.vocabulary import Day, Shape, Whole, YesNo, read
 
 __all__ = [
-    "COLUMNS", "FILL_IN", "Intake", "Mapping", "Reach", "Refused", "decoded", "is_class", "is_of_several", "read_lines",
-    "read_mapping", "school_on", "separator_of", "unmapped_in", "with_codes",
+    "COLUMNS", "FILL_IN", "Intake", "Mapping", "Reach", "Refused", "is_class", "is_of_several", "read_lines",
+    "read_mapping", "school_on", "unmapped_in", "with_codes",
 ]  # fmt: skip
 
 COLUMNS = (
@@ -69,6 +69,15 @@ class ClassOf(Shape):
     grade: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
 
 
+HINTS = {
+    "length": "write what the column lessons holds: lessons, hours (of the clock) or minutes; without such a column: one_lesson "
+    "(each row is one lesson) or unknown",
+    "leave_out": "write which rows do not count, such as [{column: Tila, is_not: [poistettu]}]; if all count: []",
+    "doubled_rows": "write both_count if two rows about one lesson are two absences; if not, take one of them out of the export",
+    "date_form": "write iso (2026-09-14) or d.m.yyyy (14.9.2026); other forms are not read, mend them in the export",
+}
+
+
 class Filter(Shape):
     column: str
     is_not: list[str]
@@ -85,6 +94,8 @@ class Mapping(Shape):
     leave_out: list[Filter] = Field(default_factory=list)
     lessons_per_week: Whole | None = None
     date_form: Literal["iso", "d.m.yyyy"] = "iso"
+    length: Literal["lessons", "hours", "minutes", "one_lesson", "unknown"] | None = None
+    doubled_rows: Literal["both_count"] | None = None
     enrolled_on: Day | None = None
     says: list[str] = Field(default_factory=list)
 
@@ -94,7 +105,32 @@ class Mapping(Shape):
         said = self.model_dump(mode="json", by_alias=True)
         if not self.classes:  # a mapping without classes keeps the fingerprint that it had before there were any
             del said["classes"]
+        for key in ("length", "doubled_rows"):  # so does one that does not say them
+            if said[key] is None:
+                del said[key]
         return {"name": self.name, "fingerprint": digest(said)}
+
+    def wrong_length(self) -> tuple[str, str] | None:
+        """(fault, hint) where `length` does not go with the columns."""
+        has = [c for c in ("lessons", "minutes") if c in self.columns]
+        if self.length in ("lessons", "hours", "minutes") and has != ["lessons"]:
+            hint = "name the column under columns: lessons: …, and take minutes: away there, or take length: away"
+            return f"length: {self.length} says what the column lessons holds, and nothing else does", hint
+        if self.length in ("one_lesson", "unknown") and has:
+            hint = f"take {' and '.join(has)} away under columns:, or length:"
+            return f"length: {self.length} is for an export without a column of lessons or minutes", hint
+        return None
+
+    def length_of(self, lessons: Any, minutes: Any, entry: CodeOf | None) -> tuple[Any, Any]:
+        """(lessons, minutes) of a row whose columns hold these, by `length` and by what its code says."""
+        if entry is not None and entry.lessons is not None:
+            return Decimal(entry.lessons), minutes if self.length is None else None
+        if self.length == "one_lesson":
+            return Decimal(1), None
+        if self.length in ("hours", "minutes"):
+            is_number = isinstance(lessons, Decimal) and lessons.is_finite()
+            return None, lessons * 60 if self.length == "hours" and is_number else lessons
+        return lessons, minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +214,8 @@ def read_mapping(path: Path) -> Mapping:
                 for i, of in several
             ]
         )
+    if wrong := found.wrong_length():
+        raise RulesetError([Problem("length", wrong[0], source.place(("length",)), wrong[1])])
     listed = [("codes", [c.code for c in found.codes]), ("classes", [c.of for c in found.classes])]
     if twice := [(key, i) for key, names in listed for i, name in enumerate(names) if name in names[:i]]:
         raise RulesetError(
@@ -213,7 +251,9 @@ def _unfilled(source: Source) -> Iterator[Problem]:
             yield Problem("not-filled-in", said, source.place(("classes", i)), hint)
     for key, value in data.items():
         if value == FILL_IN:
-            yield Problem("not-filled-in", f"{key} is not filled in", source.place((key,)), "see the comment beside it")
+            yield Problem(
+                "not-filled-in", f"{key} is not filled in", source.place((key,)), HINTS.get(key, "see the comment beside it")
+            )
 
 
 def read_lines(stream: BinaryIO, intake: Intake | None = None) -> Iterator[Case | Refused]:

@@ -181,7 +181,7 @@ class _Reading:
 
     def mark(self, r: _Cells, n: int) -> Mark:
         code = r.text("kind") or ""
-        kind, lessons, part = code or None, r.amount("lessons"), r.text("part")
+        kind, lessons, minutes, part = code or None, r.amount("lessons"), r.amount("minutes"), r.text("part")
         if self.mapping:
             entry = self.codes.get(code)
             kind = entry.kind if entry else None
@@ -190,7 +190,7 @@ class _Reading:
             elif self.known is not None and kind is not None and kind not in self.known:
                 self.intake.no_such_kind[kind] += 1
             part = (entry.part if entry else None) or part
-            lessons = Decimal(entry.lessons) if entry and entry.lessons is not None else lessons
+            lessons, minutes = self.mapping.length_of(lessons, minutes, entry)
         elif self.known is not None and code not in self.known:
             self.intake.unmapped[code] += 1
         on, explained = r.day("date"), r.value("explained", flag_in)
@@ -198,7 +198,7 @@ class _Reading:
             on,  # type: ignore[arg-type]
             lessons=lessons,
             kind=kind,
-            minutes=r.amount("minutes"),
+            minutes=minutes,
             code=code or None if kind is None else None,
             school=r.text("school"),
             subject=r.text("subject"),
