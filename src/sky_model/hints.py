@@ -96,7 +96,7 @@ def of_yes_no(text: str) -> str:
     return "write yes" if low in YES else "write no" if low in NO else "write yes or no"
 
 
-def of_number(text: str) -> str:
+def of_number(text: str, *, whole: bool = False) -> str:
     """`30 h`, `>30`, `30-40`, `1 000` where a number is expected."""
     low = text.strip()
     if found := re.fullmatch(rf"{NUMBER}\s*[-–—]\s*{NUMBER}", low):
@@ -107,6 +107,8 @@ def of_number(text: str) -> str:
         return f"write {found[1]}: the unit stands elsewhere"
     if found := re.fullmatch(r"(\d{1,9}\.\d{2})\d+", low):
         return f"write at most two decimals, such as {found[1]}"
+    if whole:
+        return "write digits only, such as 30"
     return "write digits with at most two decimals, such as 30 or 7.5"
 
 
@@ -126,11 +128,14 @@ def of_mapping(key: str, text: str, *, is_length: bool) -> str:
         return f"write {key}: {{fi: …, sv: …, en: …}}"
     if key == "window":
         return f"write window: {{in: {OURS.get(text.lower(), text)}}}"
+    if key in CONDITIONS:
+        return f"write {key}: {{{text}: {{at_least: 30}}}} for a number, {key}: {{{text}: {{is: …}}}} for a word"
     if key in OTHERS:
         return f"write {key}: {{{OTHERS[key]}}}"
     return of_comparison(key, text)
 
 
+CONDITIONS = ("opens", "when", "unless", "suggest", "expected_by")
 OTHERS = {
     "adopted": "by: …, on: 2026-06-01", "owner": "role: …", "is": "by: {grade: {1-6: …, 7-9: …}}", "pupil": "grade: 8, calendar: …",
     "columns": "pupil: …, date: …, kind: …, lessons: …", "repeat": "every: {school_weeks: 1}", "with": "required: […]",

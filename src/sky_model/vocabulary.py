@@ -88,8 +88,8 @@ def _whole(value: Any) -> int:
         return value
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,9}", value):
         return int(value)
-    hint = hints.of_number(value) if isinstance(value, str) else "write digits only, such as 30"
-    raise _fault("not-whole", f"{_shown(value)} is not a whole number", hint.replace("with at most two decimals", "only"))
+    hint = hints.of_number(value if isinstance(value, str) else "", whole=True)
+    raise _fault("not-whole", f"{_shown(value)} is not a whole number", hint)
 
 
 def _between(low: int, high: int, what: str) -> Any:
@@ -1441,6 +1441,8 @@ def _problem(
         is_time = loc[-2:-1] and loc[-2] in TIMES
         known = keys_at(shape, loc[:-1]) or [f.alias or n for n, f in (SpanOf if is_time else Comparison).model_fields.items()]
         hint = hints.of_key(key, known, wanting.get(loc[:-1], []))
+        if is_time and not hints.meant(key, known):
+            hint = f"write one of {', '.join(known)}"
         return Problem("unknown-key", f"unknown key '{_cut(key)}'", place(loc), hint)
     if kind == "literal_error":
         hint = hints.of_word(str(shown) if isinstance(shown, str) else "", re.findall(r"'([^']*)'", context["expected"]))

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sky_model.checks.cases import read_cases, record_of
+from sky_model.checks.cases import checked_cases, record_of
 from sky_model.checks.mutations import asking_steps, can_be_known, own_names
 from sky_model.decider import decide
 from sky_model.events import DAY, end_of
@@ -63,7 +63,7 @@ def coverage(model: Model, folder: Path, *, own: bool = True) -> Coverage:
         own_names(rules) if own else frozenset((*(s.id for s in rules.steps), *(n.id for n in rules.notices), *rules.counters))
     )
     seen = _Seen(rules, names)
-    for golden, source, i in read_cases(folder):
+    for golden, source, i in checked_cases(model, folder):
         case, calendars = record_of(model, golden, source, i, folder)
         for wanted in golden.expect:
             seen.look(model, case, wanted.on, wanted.known_on, calendars)

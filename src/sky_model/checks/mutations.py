@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sky_model.checks.cases import Golden, faults_of, read_cases
+from sky_model.checks.cases import Golden, checked_cases, faults_of
 from sky_model.errors import RulesetError
 from sky_model.rules import Act, AnyOf, ByGrade, Condition, Count, Model, NoneOf, Notice, Ruleset, StepOf, Test, tests_in
 
@@ -203,7 +203,7 @@ def notice(model: Model, folder: Path, *, own: bool = True) -> Noticed:
     own  only what the ruleset itself writes, not what stands in its base
     Raises RulesetError for cases that cannot be read.
     """
-    rules, cases = model.newest, list(read_cases(folder))
+    rules, cases = model.newest, checked_cases(model, folder)
     mine = own_names(rules) if own else None
     changes, survivors = 0, []
     for said, changed in mutants(rules, mine):

@@ -69,7 +69,7 @@ Heading = Annotated[str, BeforeValidator(_heading)]
 class CodeOf(Shape):
     """What one code of the other system is here; `leave_out` for what is no mark of absence."""
 
-    code: Heading
+    code: str
     kind: Id | None = None
     lessons: LessonsADay | None = None
     part: Literal["partial", "start_of_day", "end_of_day", "middle"] | None = None
@@ -225,7 +225,7 @@ def _odd_lists(found: Mapping, source: Source) -> Iterator[Problem]:
         for i, name in enumerate(names):
             if name in names[:i]:
                 place = source.place((section, i, key))
-                yield Problem("doubled-id", f"'{name}' stands twice under {section}", place, "keep one of them")
+                yield Problem("doubled-id", f"this stands twice under {section}", place, "keep one of them")
 
 
 def is_of_several(text: str) -> bool:
