@@ -122,7 +122,9 @@ class _Checks:
                 self.fault("break", f"the break '{b.id}' ends before it begins", "breaks", i, "to", hint=hint)
                 continue
             for key, day in (("from", b.from_), ("to", b.to)):
-                self._inside(day, f"the {'beginning' if key == 'from' else 'end'} of the break '{b.id}'", "break", "breaks", i, key)
+                self._inside(
+                    day, f"the {'beginning' if key == 'from' else 'end'} of the break '{b.id}'", "break", "breaks", i, key
+                )
             for other in self.said.breaks[:i]:
                 if b.from_ <= other.to and other.from_ <= b.to:
                     hint = "write each day in one break"
@@ -145,7 +147,9 @@ class _Checks:
         for i, a in enumerate(self.said.also_school):
             in_break = any(b.from_ <= a.on <= b.to for b in self.said.breaks)
             if a.on.weekday() < 5 and a.on not in free and not in_break:
-                hint = "check the day: also_school is a Saturday, a Sunday, a holiday or a day in a break on which there is school"
+                hint = (
+                    "check the day: also_school is a Saturday, a Sunday, a holiday or a day in a break on which there is school"
+                )
                 self.fault("school-day", f"{a.on} is a school day without this line", "also_school", i, "on", hint=hint)
 
 

@@ -116,7 +116,7 @@ class _Compiler:
         }
         self.absent: list[str] = []
 
-    def fault(self, code: str, message: str, at: tuple[Whole, tuple[str | int, ...]], *path: str | int, hint: str = "") -> None:
+    def fault(self, code: str, message: str, at: tuple[Whole, tuple[str | int, ...]], *path: str | int, hint: str) -> None:
         whole, start = at
         self.problems.append(Problem(code, message, whole.place((*start, *path)), hint))
 
@@ -210,7 +210,8 @@ class _Compiler:
                     hint = f"write `act: {action.id}` where the same action is asked again"
                     self.fault("doubled-id", f"the action '{action.id}' is defined twice", at, "id", hint=hint)
                 elif action.id in seen:
-                    self.fault("name-twice", f"'{action.id}' is the name of {seen[action.id]} too", at, "id")
+                    message, hint = f"'{action.id}' is the name of {seen[action.id]} too", "choose another name for one of them"
+                    self.fault("name-twice", message, at, "id", hint=hint)
                 else:
                     self.actions[action.id] = (action, step, at)
 
@@ -362,7 +363,9 @@ class _Compiler:
         for s in said.sources:
             if s.valid_from and s.valid_from > said.valid_from:
                 message = f"the source '{s.id}' is in force only from {s.valid_from}, the ruleset from {said.valid_from}"
-                hint = f"write valid_from: {s.valid_from} or later for the ruleset, or the day on which the source came into force"
+                hint = (
+                    f"write valid_from: {s.valid_from} or later for the ruleset, or the day on which the source came into force"
+                )
                 self.fault("before-its-source", message, self.at("sources", s.id), "valid_from", hint=hint)
 
     def _before_its_base(self) -> list[str]:
@@ -418,7 +421,8 @@ class _Compiler:
                 continue
             for grade in range(first, last + 1):
                 if grade in out:
-                    self.fault("bands-overlap", f"grade {grade} stands in '{out[grade][0]}' and in '{band}'", at, *path, band)
+                    message = f"grade {grade} stands in '{out[grade][0]}' and in '{band}'"
+                    self.fault("bands-overlap", message, at, *path, band, hint="write each grade in one band")
                 out[grade] = (band, value)
         first, last = self.said.grades
         missing = [g for g in range(first, last + 1) if g not in out]
@@ -515,7 +519,8 @@ class _Compiler:
             self._need(kind, [k.id for k in self.said.kinds], "kind", at, "only_if", kind)
             made = self._condition(condition, at, "only_if", kind)
             if any(t.what not in ("report", "question", "grade") for t in tests_in(made)):
-                self.fault("only-if", "a kind counts with a report, a question or a grade only", at, "only_if", kind)
+                hint = "write a condition on a report, a question or grade"
+                self.fault("only-if", "a kind counts with a report, a question or a grade only", at, "only_if", kind, hint=hint)
             if made is not None:
                 only_if.append((kind, made))
         days = None
@@ -577,7 +582,7 @@ class _Compiler:
     def _counter_is_whole(self, said: words.Counter, at: Any) -> None:
         """What the loader refuses to guess of a counter, and what cannot stand together."""
 
-        def refuse(code: str, message: str, *path: str | int, hint: str = "") -> None:
+        def refuse(code: str, message: str, *path: str | int, hint: str) -> None:
             self.fault(code, f"the counter '{said.id}' {message}", at, *path, hint=hint)
 
         m, window = said.measure, said.window
@@ -596,7 +601,8 @@ class _Compiler:
             hint = "add of: {kind: …} or an action, and on_clock: calendar_days"
             refuse("of", "does not say since what, or on which clock", "measure", hint=hint)
         if not is_of and said.of is not None:
-            refuse("of", f"counts {m}; `of` stands with times and days_since", "of")
+            hint = "take `of` out, or write measure: times or days_since"
+            refuse("of", f"counts {m}; `of` stands with times and days_since", "of", hint=hint)
         if isinstance(said.of, str):
             self._need(said.of, self.actions, "action", at, "of")
         elif isinstance(said.of, words.OfKind):
@@ -605,14 +611,19 @@ class _Compiler:
             hint = "write measure: lessons"
             refuse("share-of-marks", f"counts {m}; a share is of lessons, days or half days", "share_of", hint=hint)
         if window.unbroken and m not in ("lessons", "clock_hours", "days", "calendar_days"):
-            refuse("unbroken", f"counts {m}; an unbroken run is of lessons, days or calendar days", "window", "unbroken")
+            hint = "take `unbroken` out, or write measure: lessons, clock_hours, days or calendar_days"
+            message = f"counts {m}; an unbroken run is of lessons, days or calendar days"
+            refuse("unbroken", message, "window", "unbroken", hint=hint)
         if m == "calendar_days" and not window.unbroken:
             hint = "add unbroken: yes, or write measure: days"
             refuse("unbroken", "counts calendar days, which are those of an unbroken run", "window", hint=hint)
         if said.most_on_one and m not in ("lessons", "clock_hours", "days", "marks"):
-            refuse("most-on-one", f"counts {m}; `most_on_one` is of lessons, days or marks", "most_on_one")
+            hint = "take `most_on_one` out, or write measure: lessons, clock_hours, days or marks"
+            refuse("most-on-one", f"counts {m}; `most_on_one` is of lessons, days or marks", "most_on_one", hint=hint)
         if said.compared_with and (said.share_of or window.unbroken or window.rolling is None or is_of):
-            refuse("compared", "is compared with the window before: this is of a sum over a rolling window", "compared_with")
+            hint = "add rolling: {school_weeks: 4} to its window, on a counter of lessons, days or marks"
+            message = "is compared with the window before: this is of a sum over a rolling window"
+            refuse("compared", message, "compared_with", hint=hint)
         if said.kinds is not None and is_of:
             refuse("which-kinds", f"counts {m}, which are of no kinds", "kinds", hint="leave kinds out")
 
@@ -623,8 +634,10 @@ class _Compiler:
             for op, value in comparison.asked().items():
                 where = (*path, name, op)
                 is_number = name in ("minutes", "lessons")
-                if op not in (("at_least", "more_than", "at_most", "less_than") if is_number else ("is", "one_of")):
-                    self.fault("operator", f"'{op}' cannot be asked of the {name} of a mark", at, *where)
+                allowed = ("at_least", "more_than", "at_most", "less_than") if is_number else ("is", "one_of")
+                if op not in allowed:
+                    hint = f"write one of {', '.join(allowed)}"
+                    self.fault("operator", f"'{op}' cannot be asked of the {name} of a mark", at, *where, hint=hint)
                 elif is_number and isinstance(value, Decimal | words.FromParameter):
                     number = self._number(value, at, *where)
                     if isinstance(number, Decimal):
@@ -803,7 +816,12 @@ class _Compiler:
     def _bounds_meet(self, asks: list[tuple[str, Any]], at: Any, *path: str | int) -> None:
         """Is there a number between two limits of one comparison?"""
         one = Test("", "", "", tuple(asks))
-        if len(asks) < 2 or not all(isinstance(v, int | ByGrade) for _, v in asks) or _ranges_meet(one, one):
+        if (
+            len(asks) < 2
+            or ("less_than", 0) in asks
+            or not all(isinstance(v, int | ByGrade) for _, v in asks)
+            or _ranges_meet(one, one)
+        ):
             return
         hint = f"turn them round, or ask them of two facts under any: {asks[0][0]}, {asks[1][0]}"
         self.fault("always-or-never", "no number lies between these limits", at, *path, asks[1][0], hint=hint)
@@ -927,7 +945,8 @@ class _Compiler:
             hint = "write 1 or more, or leave the watch out"
             self.fault("out-of-bounds", "a watch lasts some time", at, "closing", "watch", "for", watch_for.clock, hint=hint)
         if any(t.what != "counter" for t in tests_in(watched)):
-            self.fault("watch", "a watch compares counters", at, "closing", "watch", "opens")
+            hint = "write a counter with its limit, such as {absence-lessons: {at_least: 10}}"
+            self.fault("watch", "a watch compares counters", at, "closing", "watch", "opens", hint=hint)
         if opens is None:
             self.absent.append(f"steps.{said.id}")
             return None

@@ -35,7 +35,8 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message} [{self.code}]" + (f"\n    {self.hint}" if self.hint else "")
+        message = self.message if self.message.isprintable() else " ".join(self.message.split())
+        return f"{self.place}: {message} [{self.code}]" + (f"\n    {self.hint}" if self.hint else "")
 
     def to_json(self) -> dict[str, object]:
         return {

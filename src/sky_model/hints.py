@@ -1,6 +1,7 @@
 """What to write instead: guessed from what stands there, for a person to judge; nothing is ever read by a guess.
 
-Rules: a hint holds a form that may stand in that place; words of Finnish and Swedish, units and signs are known here and nowhere else.
+Rules: a hint holds a form that may stand in that place; words of Finnish and Swedish, units and signs are known
+here and nowhere else.
 """
 
 from __future__ import annotations
@@ -12,7 +13,20 @@ from difflib import get_close_matches
 
 from sky_model.errors import nearest
 
-__all__ = ["of_comparison", "of_day", "meant", "of_key", "of_length", "of_mapping", "of_number", "of_sign", "of_word", "of_yes_no"]
+__all__ = [
+    "in_list",
+    "meant",
+    "of_comparison",
+    "of_day",
+    "of_grades",
+    "of_key",
+    "of_length",
+    "of_mapping",
+    "of_number",
+    "of_sign",
+    "of_word",
+    "of_yes_no",
+]
 
 # our words by those of Finnish, Swedish and everyday English that authors have in mind
 OURS = {
@@ -24,8 +38,9 @@ OURS = {
     "lisää": "add", "muuta": "change", "aseta": "set", "syy": "because", "koska": "because", "arvo": "value",
     "ensimmäinen_päivä": "first_day", "ensimmainen_paiva": "first_day", "viimeinen_päivä": "last_day", "oppilas": "pupil",
     "elev": "pupil", "päivä": "date", "dag": "date", "luokka": "grade", "tunnit": "lessons", "lektioner": "lessons",
-    "vähintään": "at_least", "minst": "at_least", "enintään": "at_most", "högst": "at_most", "yli": "more_than", "över": "more_than",
-    "alle": "less_than", "under": "less_than", ">=": "at_least", ">": "more_than", "<=": "at_most", "<": "less_than",
+    "vähintään": "at_least", "minst": "at_least", "enintään": "at_most", "högst": "at_most", "yli": "more_than",
+    "över": "more_than", "alle": "less_than", "under": "less_than",
+    ">=": "at_least", ">": "more_than", "<=": "at_most", "<": "less_than",
     "min": "at_least", "max": "at_most", "and": "all", "or": "any", "not": "none", "until": "to", "start": "from", "end": "to",
     "old": "from", "new": "to", "reason": "because", "path": "at", "luonnos": "draft", "utkast": "draft", "pilotti": "pilot",
     "kokeilu": "pilot", "voimassa": "adopted", "hyväksytty": "adopted", "pakko": "must", "täytyy": "must", "måste": "must",
@@ -44,7 +59,16 @@ CLOCKS = (  # by how a word of it begins; what has several readings names them a
     (("kuukau", "kk", "månad", "month", "m"), ("calendar_months",)),
     (("lukukau", "termin", "term"), ("terms",)),
 )
-SIGNS = {">=": "at_least", "=>": "at_least", "≥": "at_least", ">": "more_than", "<=": "at_most", "=<": "at_most", "≤": "at_most", "<": "less_than"}
+SIGNS = {
+    ">=": "at_least",
+    "=>": "at_least",
+    "≥": "at_least",
+    ">": "more_than",
+    "<=": "at_most",
+    "=<": "at_most",
+    "≤": "at_most",
+    "<": "less_than",
+}
 WORDS = (
     (r"(?:vähintään|minst|at least|min)", "at_least"),
     (r"(?:enintään|högst|at most|max|up to)", "at_most"),
@@ -52,6 +76,7 @@ WORDS = (
     (r"(?:alle|under|less than|below)", "less_than"),
 )
 NUMBER = r"(\d{1,9}(?:\.\d{1,2})?)"
+LETTERS = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1"})
 YES = ("yes", "true", "on", "y", "kyllä", "kylla", "ja", "joo", "x", "1")
 NO = ("no", "false", "off", "n", "ei", "nej", "0")
 
@@ -100,7 +125,13 @@ def of_number(text: str, *, whole: bool = False) -> str:
     """`30 h`, `>30`, `30-40`, `1 000` where a number is expected."""
     low = text.strip()
     if found := re.fullmatch(rf"{NUMBER}\s*[-–—]\s*{NUMBER}", low):
-        return f"write one number, {found[1]} or {found[2]}; both limits are {{at_least: {found[1]}, at_most: {found[2]}}}"
+        return f"write one number, {found[1]} or {found[2]}"
+    if (digits := low.translate(LETTERS)) != low and re.fullmatch(NUMBER, digits):
+        return f"write {digits} with digits only: here a letter stands for one"
+    if whole and (found := re.fullmatch(r"(\d{1,9})[.,](\d+)", low)):
+        return f"write {found[1]}" + (f" or {int(found[1]) + 1}" if found[2].strip("0") else "")
+    if re.fullmatch(r"[-–−]\s*\d+(\.\d+)?", low):
+        return "write a number of 0 or more"
     if found := re.fullmatch(r"(\d{1,3})(?:[ '\u00a0\u202f](\d{3}))+", low):
         return f"write {re.sub(r'[^0-9]', '', low)}"
     if found := re.fullmatch(rf"{NUMBER}\s*(?:[^\W\d_]+\.?|%)", low):
@@ -137,7 +168,8 @@ def of_mapping(key: str, text: str, *, is_length: bool) -> str:
 
 CONDITIONS = ("opens", "when", "unless", "suggest", "expected_by")
 OTHERS = {
-    "adopted": "by: …, on: 2026-06-01", "owner": "role: …", "is": "by: {grade: {1-6: …, 7-9: …}}", "pupil": "grade: 8, calendar: …",
+    "adopted": "by: …, on: 2026-06-01", "owner": "role: …", "is": "by: {grade: {1-6: …, 7-9: …}}",
+    "pupil": "grade: 8, calendar: …",
     "columns": "pupil: …, date: …, kind: …, lessons: …", "repeat": "every: {school_weeks: 1}", "with": "required: […]",
     "needed_for": "with: […]", "if_not_done": "tell: …", "share_of": "planned: so_far", "rolling": "school_weeks: 12",
     "closing": "by: […], reasons: […]", "defaults": "section: {key: …}", "above": "lower-step: includes",
@@ -187,3 +219,16 @@ def of_day(text: str) -> str:
         return f"write {date(year, month, day).isoformat()}"
     except ValueError:
         return "write it as 2026-08-12"
+
+
+def of_grades(text: str) -> str:
+    """`1–9`, `9-1`, `1..9`, `1-10` where a range of grades is expected."""
+    if found := re.fullmatch(r"(\d)\s*[^\w\s]+\s*(\d)", text.strip(), re.ASCII):
+        return f"write {min(found.groups())}-{max(found.groups())}"
+    return "write 1-9 or 7: grades go from 0 to 9"
+
+
+def in_list(key: str, text: str) -> str:
+    """One word where a list is expected."""
+    shown = f'"{text}"' if re.search(r":\s|[\[\]{},#\"]", text) else text
+    return f"write {key}: [{shown}], or each item in a line of its own after '- '"

@@ -240,6 +240,8 @@ def read_layers(name: str | Path) -> tuple[list[Layer], list[Problem]]:
         if not isinstance(base, str):
             return layers, problems
         nextone = _find(base, beside=path)
+        if nextone is None and any(p.code in UNREAD for p in faults):
+            return layers, problems
         if nextone is None:
             place, hint = layer.place(("extends",)), _bases_for(base, path)
             return layers, [*problems, Problem("no-base", f"there is no ruleset '{cut(base)}'", place, hint)]
@@ -256,7 +258,10 @@ def _bases_for(base: str, beside: Path) -> str:
     plain = base.replace("\\", "/").removesuffix("/ruleset.yaml").removeprefix("../").lower()
     if plain in (*near, *names):
         return f"write extends: {plain}"
-    return nearest(base, [*near, *names]) or "write a shipped ruleset with its version, such as fi-sky/2026-1, or a folder beside this one"
+    return (
+        nearest(base, [*near, *names])
+        or "write a shipped ruleset with its version, such as fi-sky/2026-1, or a folder beside this one"
+    )
 
 
 def granted(layer: Layer, below: list[Layer], whole: Whole) -> list[Layer]:
@@ -545,7 +550,7 @@ class _Laying:
         self.failed: list[str] = []
         self.current: Layer
 
-    def fault(self, code: str, message: str, *path: str | int, hint: str = "") -> None:
+    def fault(self, code: str, message: str, *path: str | int, hint: str) -> None:
         self.problems.append(Problem(code, message, self.current.place(path), hint))
 
     def put(self, layer: Layer) -> None:

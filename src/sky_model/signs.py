@@ -32,7 +32,9 @@ HIDDEN = {
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 ODD = re.compile(f"{CONTROL.pattern[:-1]}{''.join(HIDDEN)}]")
 # ä, ö, å, Ä, Ö, Å and a long dash or a quote as UTF-8, read as Windows-1252 and saved so
-TWICE = re.compile("\u00c3[\u00a4\u00b6\u00a5\u201e\u2013\u2026\u0084\u0096\u0085]|\u00e2\u20ac[\u201c\u201d\u2122\u0153\u009d\u0080-\u009f]")
+TWICE = re.compile(
+    "\u00c3[\u00a4\u00b6\u00a5\u201e\u2013\u2026\u0084\u0096\u0085]|\u00e2\u20ac[\u201c\u201d\u2122\u0153\u009d\u0080-\u009f]"
+)
 OPENING, CLOSING = "\u201c\u201d\u201e\u201a\u2018\u2019\u00ab\u00bb", "\u201c\u201d\u2018\u2019\u00ab\u00bb"
 
 

@@ -20,7 +20,8 @@ from sky_model.signs import hidden_in, is_in_quotes, not_utf_8, odd_signs, strai
 __all__ = ["UNREAD", "Source", "read_file", "read_text"]
 
 UNREAD = (  # after these faults the values are not those that were meant: what follows from them is no fault of its own
-    "yaml", "too-large", "too-deep", "no-file", "not-utf-8", "empty", "anchor", "not-a-mapping", "odd-sign", "conflict", "tag", "other-file",
+    "yaml", "too-large", "too-deep", "no-file", "not-utf-8", "empty", "anchor", "not-a-mapping", "odd-sign", "conflict", "tag",
+    "other-file",
 )  # fmt: skip
 LARGEST = 2_000_000  # characters; the longest ruleset we know has fewer than 100,000
 DEEPEST = 40

@@ -28,7 +28,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from sky_model import hints
-from sky_model.errors import Place, Problem, nearest
+from sky_model.errors import Place, Problem
 from sky_model.source import Source
 
 __all__ = [
@@ -65,7 +65,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
 
-def _fault(code: str, message: str, hint: str = "", *at: str | int) -> PydanticCustomError:
+def _fault(code: str, message: str, hint: str, *at: str | int) -> PydanticCustomError:
     """`at`: where inside the value, by keys and indexes."""
     return PydanticCustomError("sky", "{message}", {"code": code, "message": message, "hint": hint, "at": at})
 
@@ -92,7 +92,7 @@ def _whole(value: Any) -> int:
     raise _fault("not-whole", f"{_shown(value)} is not a whole number", hint)
 
 
-def _between(low: int, high: int, what: str) -> Any:
+def _between(low: int, high: int, what: str) -> BeforeValidator:
     """A whole number inside bounds, of `what`: minutes of a lesson, days of a year."""
 
     def read(value: Any) -> int:
@@ -102,7 +102,7 @@ def _between(low: int, high: int, what: str) -> Any:
             raise _fault("out-of-bounds", said, f"write a number from {low} to {high:,}")
         return number
 
-    return Annotated[int, BeforeValidator(read), WithJsonSchema({"type": ["integer", "string"]})]
+    return BeforeValidator(read)
 
 
 def _number(value: Any) -> Decimal:
@@ -147,7 +147,8 @@ def _grades(value: Any) -> tuple[int, int]:
     """`1-9` or `7`; grade 0 is pre-primary."""
     match = re.fullmatch(r"(\d)(?:-(\d))?", value) if isinstance(value, str) else None
     if match is None or int(match[2] or match[1]) < int(match[1]):
-        raise _fault("not-grades", f"{_shown(value)} is no range of grades", "write 1-9 or 7")
+        hint = hints.of_grades(value if isinstance(value, str) else "")
+        raise _fault("not-grades", f"{_shown(value)} is no range of grades", hint)
     return int(match[1]), int(match[2] or match[1])
 
 
@@ -184,7 +185,7 @@ def _format(value: Any) -> str:
     return str(value)
 
 
-def _called(form: re.Pattern[str], example: str) -> Any:
+def _called(form: re.Pattern[str], example: str) -> BeforeValidator:
     """A name that an application files and logs: neither free text nor what may be a person's."""
 
     def read(value: Any) -> str:
@@ -200,23 +201,29 @@ def _called(form: re.Pattern[str], example: str) -> Any:
             raise _fault("not-a-name", f"{_shown(value)} cannot be filed under and logged", f"write a name such as {example}")
         return value
 
-    return Annotated[str, BeforeValidator(read), WithJsonSchema({**TEXT, "pattern": f"^{form.pattern}$"})]
+    return BeforeValidator(read)
 
 
 IDENTITY_CODE = re.compile(r"(?<![0-9A-Za-z])\d{6}[-+A-FU-Ya-fu-y]\d{3}[0-9A-Za-z](?![0-9A-Za-z])", re.ASCII)
 Format = Annotated[str, BeforeValidator(_format), WithJsonSchema({"enum": ["1", 1]})]
-Version = _called(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*"), "2026-1")
-Called = _called(re.compile(r"[A-Za-zÅÄÖåäö0-9][A-Za-zÅÄÖåäö0-9._/ -]*"), "our-town/2026-27")
-LessonMinutes = _between(1, 240, "minutes of a lesson")
-LessonsADay = _between(1, 24, "lessons a day")
-WeekOfYear = _between(1, 53, "weeks of a year")
-WeekDays = _between(1, 7, "days of a week")
-PerCent = _between(1, 100, "per cent")
-MinutesOfDay = _between(1, 1440, "minutes of a day")
-DaysOfYear = _between(1, 366, "days of a year")
-Length = _between(1, LONGEST_SPAN, "days, weeks or months")
-Positive = _between(1, 99_999, "")
-LessonsAWeek = _between(1, 60, "lessons a week")
+VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+NAME = re.compile(r"[A-Za-zÅÄÖåäö0-9][A-Za-zÅÄÖåäö0-9._/ -]*")
+NAMED = WithJsonSchema({**TEXT, "pattern": f"^{NAME.pattern}$"})
+Version = Annotated[str, _called(VERSION, "2026-1"), WithJsonSchema({**TEXT, "pattern": f"^{VERSION.pattern}$"})]
+CalendarName = Annotated[str, _called(NAME, "our-town/2026-27"), NAMED]
+SchoolName = Annotated[str, _called(NAME, "north-school"), NAMED]
+ExportName = Annotated[str, _called(NAME, "our export"), NAMED]
+WHOLE = WithJsonSchema({"type": ["integer", "string"]})
+LessonMinutes = Annotated[int, _between(1, 240, "minutes of a lesson"), WHOLE]
+LessonsADay = Annotated[int, _between(1, 24, "lessons a day"), WHOLE]
+WeekOfYear = Annotated[int, _between(1, 53, "weeks of a year"), WHOLE]
+WeekDays = Annotated[int, _between(1, 7, "days of a week"), WHOLE]
+PerCent = Annotated[int, _between(1, 100, "per cent"), WHOLE]
+MinutesOfDay = Annotated[int, _between(1, 1440, "minutes of a day"), WHOLE]
+DaysOfYear = Annotated[int, _between(1, 366, "days of a year"), WHOLE]
+Length = Annotated[int, _between(1, LONGEST_SPAN, "days, weeks or months"), WHOLE]
+Positive = Annotated[int, _between(1, 99_999, ""), WHOLE]
+LessonsAWeek = Annotated[int, _between(1, 60, "lessons a week"), WHOLE]
 Id = Annotated[str, BeforeValidator(_id), WithJsonSchema({**TEXT, "pattern": KEBAB.pattern.replace(r"\Z", "$")})]
 Whole = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": ["integer", "string"]})]
 Number = Annotated[Decimal, BeforeValidator(_number), WithJsonSchema({"type": ["number", "string"]})]
@@ -306,7 +313,8 @@ def _limit(value: Any) -> Any:
             return FromParameter.model_validate(value)
         if "by" in value:
             return By.model_validate(value)
-        raise _fault("not-a-limit", "a limit is a number, {parameter: …} or {by: {grade: …}}")
+        hint = "write 30, {parameter: …} or {by: {grade: {1-6: 30, 7-9: 50}}}"
+        raise _fault("not-a-limit", "a limit is a number, {parameter: …} or {by: {grade: …}}", hint)
     return _number(value)
 
 
@@ -550,9 +558,11 @@ def _kinds(value: Any) -> Any:
     if isinstance(value, dict):
         return Kinds.model_validate(value)
     if value != "all":
-        raise _fault(
-            "which-kinds", f"{_shown(value)} does not say which kinds count", "write all, {only: [...]} or {all_except: [...]}"
-        )
+        hint = "write all, {only: [...]} or {all_except: [...]}"
+        if isinstance(value, list) or KEBAB.match(value):
+            some = ", ".join(map(str, value)) if isinstance(value, list) else value
+            hint = f"write {{only: [{some}]}}, {{all_except: [{some}]}} or all"
+        raise _fault("which-kinds", f"{_shown(value)} does not say which kinds count", hint)
     return value
 
 
@@ -735,7 +745,9 @@ def _answers(value: Any) -> Any:
     if not isinstance(value, list):
         if value == "date":
             return value
-        raise _fault("answers", f"{_shown(value)} does not say what may be answered", "write answers: date, or [yes, no] with ids")
+        raise _fault(
+            "answers", f"{_shown(value)} does not say what may be answered", "write answers: date, or [yes, no] with ids"
+        )
     for i, one in enumerate(value):
         try:
             _id(one)
@@ -745,7 +757,9 @@ def _answers(value: Any) -> Any:
     return value
 
 
-Answers = Annotated[Any, BeforeValidator(_answers), WithJsonSchema({"anyOf": [{"const": "date"}, {"type": "array", "items": TEXT}]})]
+Answers = Annotated[
+    Any, BeforeValidator(_answers), WithJsonSchema({"anyOf": [{"const": "date"}, {"type": "array", "items": TEXT}]})
+]
 
 
 class Question(Sourced):
@@ -808,6 +822,9 @@ class AnyOf(Shape):
 
 
 def _who(value: Any) -> Any:
+    if isinstance(value, list):
+        hint = f"write {{any_of: [{', '.join(map(str, value))}]}}: one of them does it"
+        raise _fault("not-an-id", "a list says not who of them does it", hint)
     return AnyOf.model_validate(value) if isinstance(value, dict) else _id(value) if value != "who_recorded" else value
 
 
@@ -893,10 +910,12 @@ class Action(Sourced):
     @model_validator(mode="after")
     def _one_name(self) -> Action:
         if (self.id is None) == (self.act is None):
-            raise _fault("id-or-act", "an action has either its own `id` or the `act` that it repeats")
+            hint = "write id: … for a new action, act: … for one that is defined elsewhere"
+            raise _fault("id-or-act", "an action has either its own `id` or the `act` that it repeats", hint)
         missing = [] if self.act else [k for k in ("name", "who", "duty", "about") if getattr(self, k) is None]
         if missing:
-            raise _fault("missing", f"the action '{self.id}' lacks {', '.join(f'`{m}`' for m in missing)}")
+            said = f"the action '{self.id}' lacks {', '.join(f'`{m}`' for m in missing)}"
+            raise _fault("missing", said, f"add {', '.join(f'`{m}: …`' for m in missing)}")
         return self
 
 
@@ -1318,7 +1337,7 @@ class CalendarFile(Shape):
 
     _may_repeat = ("notes",)
     format: Format
-    calendar: Called
+    calendar: CalendarName
     status: Literal["named", "example"]
     name: Text
     first_day: Day
@@ -1390,7 +1409,13 @@ def _left_of(shape: type[S], data: Any) -> S | None:
     return _left_of(shape, {k: v for k, v in data.items() if k not in odd})
 
 
-KINDS_OF_FILE = {"ruleset": "ruleset", "calendar": "calendar", "schools": "file of schools", "columns": "mapping", "expect": "golden case"}
+KINDS_OF_FILE = {
+    "ruleset": "ruleset",
+    "calendar": "calendar",
+    "schools": "file of schools",
+    "columns": "mapping",
+    "expect": "golden case",
+}
 
 
 def kind_of(data: Any) -> str | None:
@@ -1432,7 +1457,10 @@ def _problem(
     kind, loc, context = error["type"], tuple(error["loc"]), error.get("ctx") or {}
     key, shown = str(loc[-1]) if loc else "", error["input"]
     if kind == "sky":
-        return Problem(context["code"], context["message"], place((*loc, *context["at"])), context["hint"])
+        hint = context["hint"]
+        if key in ("at_least", "more_than", "at_most", "less_than") and hint.startswith("write one number"):
+            hint += ", or both: at_least and at_most"
+        return Problem(context["code"], context["message"], place((*loc, *context["at"])), hint)
     if kind == "missing":
         return Problem("missing", f"`{key}` is missing", place(loc[:-1]), f"add `{key}: …`")
     if kind == "extra_forbidden" and key.isdigit():
@@ -1448,27 +1476,31 @@ def _problem(
         hint = hints.of_word(str(shown) if isinstance(shown, str) else "", re.findall(r"'([^']*)'", context["expected"]))
         return Problem("not-one-of", f"{_shown(shown)} is not one of {context['expected']}", place(loc), hint)
     if kind in ("model_type", "dict_type", "model_attributes_type"):
-        return _no_mapping(loc, shown, place(loc))
+        return _no_mapping(loc, shown, place(loc), keys_at(shape, loc))
     if kind == "list_type":
         is_one = isinstance(shown, str) and shown and len(shown) <= 60
-        hint = f"write {key}: [{shown}], or each item in a line of its own after '- '" if is_one else "begin each item with '- '"
+        hint = hints.in_list(key, str(shown)) if is_one else "begin each item with '- '"
         return Problem("not-a-list", f"a list is expected at '{key}'", place(loc), hint)
     if kind == "string_type":
         hint = "one layer has one base, which may have its own" if key == "extends" else "write one text, no list and no mapping"
+        if isinstance(shown, dict) and len(shown) == 1 and isinstance(inner := next(iter(shown.values())), str):
+            hint = f'put it in quotes, since it holds a colon: "{next(iter(shown))}: {inner}"'
         return Problem("not-text", f"a text is expected at '{key}'", place(loc), hint)
     if kind in ("too_short",):
         return Problem("empty-list", f"'{key}' is empty", place(loc), "write at least one item")
     return Problem("not-valid", f"'{key}': {error['msg'].lower()}", place(loc), "see the reference for what may stand here")
 
 
-def _no_mapping(loc: tuple[str | int, ...], shown: Any, place: Place) -> Problem:
-    """Keys and values are expected, and something else stands there."""
+def _no_mapping(loc: tuple[str | int, ...], shown: Any, place: Place, known: list[str]) -> Problem:
+    """Keys and values are expected, and something else stands there. `known`: the keys that may stand there."""
     key = str(loc[-1]) if loc else ""
     where = f" as item {loc[-1] + 1}" if loc and isinstance(loc[-1], int) else f" at '{key}'" if key else ""
     if arrow := re.fullmatch(r"(.+?)\s*=+>\s*(\S+)", key):
         return Problem("sign", f"'{key}' holds an arrow", place, f"write {arrow[1]}: {{at_least: {arrow[2]}}}")
     hint = "write lines of key: value, or {key: value}"
-    if isinstance(shown, str) and shown and not key.isdigit():
+    if key.isdigit() and known:
+        hint = f"write {{{', '.join(f'{k}: …' for k in known[:3])}}}, with the keys that belong there"
+    elif isinstance(shown, str) and shown and key:
         hint = hints.of_mapping(key, shown, is_length=key in TIMES)
     elif isinstance(shown, list) and key not in TIMES:
         hint = "write lines of key: value without a dash before them, or {key: value}"
@@ -1476,6 +1508,8 @@ def _no_mapping(loc: tuple[str | int, ...], shown: Any, place: Place) -> Problem
 
 
 def _cut(text: str) -> str:
+    """A text as it is shown in a message: in one line, and not without end."""
+    text = text if text.isprintable() else " ".join(text.split())
     return text if len(text) <= 60 else text[:50] + "…"
 
 

@@ -156,7 +156,7 @@ class _Look:
                 self.fault("short-form", "no school day lies between these days", key, k, hint="check the days")
 
     def event(self, event: dict[str, Any], k: int) -> None:
-        from sky_model.checks.cases import typed  # noqa: PLC0415 - the two files are one matter
+        from sky_model.checks.cases import typed
 
         try:
             made = check_event(read_event(typed(event), 0, "golden"), "golden")
@@ -235,6 +235,7 @@ class _Look:
 def of_record_error(e: RecordError, source: Source, path: tuple[str | int, ...]) -> Problem:
     """What a record says about itself, at its place in the file of cases."""
     message = re.sub(r" \((?:event|field) [^()]*\)\Z", "", str(e).rsplit(" [", 1)[0])
+    message = message.partition("; write")[0]
     key = e.field.rpartition(".")[2] if e.field else ""
     hint = OF_RULE.get(e.rule, f"add `{key}: …`" if e.rule == "missing" else "")
     if e.rule == "unknown-type":

@@ -177,9 +177,7 @@ def _faults_of_one(model: Model, names: Names, golden: Golden, source: Source, i
     return problems
 
 
-def _calendars(
-    model: Model, golden: Golden, source: Source, i: int, folder: Path
-) -> tuple[dict[str, Calendar], list[Problem]]:
+def _calendars(model: Model, golden: Golden, source: Source, i: int, folder: Path) -> tuple[dict[str, Calendar], list[Problem]]:
     """(the calendar of each school of a case, why one cannot be read)."""
     pupil, problems = golden.pupil, list[Problem]()
     if not pupil.schools and not pupil.calendar:

@@ -26,7 +26,7 @@ from sky_model.errors import Place, Problem, RecordError, RulesetError
 from sky_model.events import Enrolment, Mark, Register
 from sky_model.records import Case
 from sky_model.source import Source, read_file
-from sky_model.vocabulary import Called, Day, Format, Id, LessonsADay, LessonsAWeek, Shape, YesNo, _fault, read_as
+from sky_model.vocabulary import Day, ExportName, Format, Id, LessonsADay, LessonsAWeek, Shape, YesNo, _fault, read_as
 
 __all__ = [
     "COLUMNS", "FILL_IN", "Intake", "Mapping", "Reach", "Refused", "decoded", "is_class", "is_of_several", "read_lines",
@@ -63,6 +63,14 @@ def _heading(value: Any) -> Any:
     return value
 
 
+def _grade(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"\d", value, re.ASCII):
+        is_class = isinstance(value, str) and re.fullmatch(r"\d[^\d]+", value)
+        hint = f"write {value[0]}" if is_class else "write a grade from 0 to 9"
+        raise _fault("not-grades", "this is not one grade", hint)
+    return value
+
+
 Heading = Annotated[str, BeforeValidator(_heading)]
 
 
@@ -79,8 +87,8 @@ class CodeOf(Shape):
     def _one_meaning(self) -> CodeOf:
         said = [k for k in ("kind", "lessons", "part") if getattr(self, k) is not None]
         if self.leave_out and said:
-            hint = f"leave out {said[0]}, or leave out leave_out: what is left out has no {said[0]}"
-            raise _fault("code", f"the code '{self.code}' is left out, and has a {said[0]} too", hint, "leave_out")
+            hint = f"take leave_out away, or {said[0]}: what is left out is no mark"
+            raise _fault("code", f"the code '{self.code}' is left out, and says `{said[0]}` too", hint, "leave_out")
         if not self.leave_out and self.kind is None:
             hint = "write kind: … with a kind of the ruleset, or leave_out: yes for what is no mark of absence"
             at = ("leave_out",) if "leave_out" in self.model_fields_set else ()
@@ -92,7 +100,7 @@ class ClassOf(Shape):
     """The grade of one class, where the column of grades holds classes; nobody guesses it from the class."""
 
     of: Heading = Field(alias="class")
-    grade: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
+    grade: Annotated[Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], BeforeValidator(_grade)]
 
 
 class Filter(Shape):
@@ -105,7 +113,7 @@ class Mapping(Shape):
 
     _may_repeat = ("says",)
     format: Format
-    name: Called
+    name: ExportName
     columns: dict[str, Heading]
     codes: list[CodeOf] = Field(default_factory=list)
     classes: list[ClassOf] = Field(default_factory=list)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field
 
@@ -25,7 +26,7 @@ from sky_model.records import Case
 from sky_model.rules import Model
 from sky_model.schooldays import Calendar
 from sky_model.source import Source, read_file
-from sky_model.vocabulary import Called, Format, Id, Shape, read_as
+from sky_model.vocabulary import Format, Id, SchoolName, Shape, read_as
 
 __all__ = ["School", "Schools", "read_schools"]
 
@@ -33,7 +34,7 @@ T = TypeVar("T")
 
 
 class SchoolOf(Shape):
-    id: Called
+    id: SchoolName
     rulesets: list[str] = Field(default_factory=list)
     calendars: list[str] = Field(min_length=1)
     code_map: str | None = None
@@ -118,7 +119,13 @@ def read_schools(path: Path, *, allow: Collection[str] = (), signed: Signed | No
     return Schools(reading.out, asked, RulesetError(reading.warnings).problems)
 
 
-NOT_THERE = ("no-calendar", "no-ruleset", "no-file", "other-file", "empty")  # told where the file is named, not where it should be
+NOT_THERE = (
+    "no-calendar",
+    "no-ruleset",
+    "no-file",
+    "other-file",
+    "empty",
+)  # told where the file is named, not where it should be
 
 
 class _Reading:
@@ -128,7 +135,7 @@ class _Reading:
         self, path: Path, source: Source, asked: Signed, allow: Collection[str], problems: list[Problem], said: list[SchoolOf]
     ) -> None:
         self.path, self.source, self.asked, self.allow = path, source, asked, allow
-        self.problems, self.said = list(problems), said
+        self.problems, self.said, self.model = list(problems), said, None
         self.out: dict[str, School] = {}
         self.warnings: list[Problem] = []
 
@@ -137,15 +144,16 @@ class _Reading:
         if any(s.id == other.id for other in self.said[:i]):
             place = self.source.place(("schools", i, "id"))
             self.problems.append(Problem("doubled-id", f"the school '{s.id}' stands twice", place, "keep one of them"))
-        calendars = [self._one(lambda c=c: load_calendar(_beside(self.path, c)), i, "calendars", k) for k, c in enumerate(s.calendars)]
+        names = [_beside(self.path, c) for c in s.calendars]
+        calendars = [self._one(partial(load_calendar, c), i, "calendars", k) for k, c in enumerate(names)]
         model = self._model(s, i)
         code_map = s.code_map
         mapping = self._one(lambda: read_mapping(self.path.parent / code_map), i, "code_map") if code_map else None
-        if model is not None:
-            self._does(s, model, i)
+        if rules := model or (None if s.rulesets else self.model):
+            self._does(s, rules, i)
         if any(c is None for c in calendars):
             return
-        calendar = self._one(lambda: load_calendar(*(_beside(self.path, c) for c in s.calendars)), i, "calendars")
+        calendar = self._one(partial(load_calendar, *names), i, "calendars")
         if calendar is not None and model is not None:
             self.problems += model.problems_with(calendar)
         if calendar is not None and len(self.problems) == before:
@@ -156,7 +164,7 @@ class _Reading:
             return None
         for k, name in enumerate(s.rulesets):
             if not is_ruleset(_beside(self.path, name)):
-                self._one(lambda n=name: self.asked.load(_beside(self.path, n), allow=self.allow), i, "rulesets", k)
+                self._one(partial(self.asked.load, _beside(self.path, name), allow=self.allow), i, "rulesets", k)
                 return None
         names, at = [_beside(self.path, r) for r in s.rulesets], (0,) if len(s.rulesets) == 1 else ()
         found = self._one(lambda: self.asked.load(*names, allow=self.allow), i, "rulesets", *at)
@@ -168,8 +176,20 @@ class _Reading:
         try:
             return load()
         except RulesetError as e:
-            self.problems += [replace(p, place=place) if p.code in NOT_THERE else p for p in e.problems]
+            for p in e.problems:
+                is_here = p.code in NOT_THERE
+                self.problems.append(replace(p, place=place, hint=self._near(p, i, *at)) if is_here else p)
             return None
+
+    def _near(self, p: Problem, i: int, *at: str | int) -> str:
+        """What lies beside the file of schools and may have been meant, else what the fault says itself."""
+        name: Any = self.source.data["schools"][i]
+        for key in at:
+            name = name[key]
+        folder = self.path.parent
+        beside = sorted({x.name for x in folder.glob("*.yaml")} | {x.parent.name for x in folder.glob("*/ruleset.yaml")})
+        is_missing = p.code != "other-file" and isinstance(name, str)
+        return (nearest(name, beside) if is_missing else "") or p.hint
 
     def _does(self, s: SchoolOf, model: Model, i: int) -> None:
         """Only an action that a system may do can be done by one."""
@@ -205,7 +225,7 @@ def _signed_of(said: SchoolsFile, source: Source, path: Path, asked: Signed) -> 
             keys.append((path.parent / name).read_bytes())
             check_key(keys[-1])
         except OSError as e:
-            problems.append(Problem("no-file", f"the key cannot be read: {e.strerror}", place, "a path beside this file"))
+            problems.append(Problem("no-file", f"the key cannot be read: {e.strerror}", place, "write a path beside this file"))
         except ValueError as e:
             problems.append(Problem("not-a-key", str(e), place, "the file of a public key, never of a private one"))
     if problems:
@@ -216,4 +236,4 @@ def _signed_of(said: SchoolsFile, source: Source, path: Path, asked: Signed) -> 
 def _beside(path: Path, name: str) -> str | Path:
     """A path beside the file where there is one, else a shipped name."""
     here = path.parent / name
-    return here if is_file(here) or is_file(here / "ruleset.yaml") else name
+    return here if is_file(here) or is_file(here / "ruleset.yaml") or name.endswith(".yaml") else name
