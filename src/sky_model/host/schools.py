@@ -67,6 +67,11 @@ class Schools:
     by_id: dict[str, School]
     signed: Signed = NO_KEYS
     warnings: tuple[Problem, ...] = ()
+    open_does: tuple[tuple[str, Place], ...] = ()  # what is done at schools without rules of their own, and where that is said
+
+    def problems_with(self, model: Model) -> list[Problem]:
+        """What schools without rules of their own say and these rules, that of the command, do not know."""
+        return _odd_does(list(self.open_does), model)
 
     @property
     def calendars(self) -> dict[str, Calendar]:
@@ -116,16 +121,11 @@ def read_schools(path: Path, *, allow: Collection[str] = (), signed: Signed | No
         reading.add(s, i)
     if reading.problems:
         raise RulesetError(reading.problems)
-    return Schools(reading.out, asked, RulesetError(reading.warnings).problems)
+    return Schools(reading.out, asked, RulesetError(reading.warnings).problems, tuple(reading.open_does))
 
 
-NOT_THERE = (
-    "no-calendar",
-    "no-ruleset",
-    "no-file",
-    "other-file",
-    "empty",
-)  # told where the file is named, not where it should be
+# told where the file is named, not where it should be
+NOT_THERE = ("no-calendar", "no-ruleset", "no-file", "other-file", "empty")
 
 
 class _Reading:
@@ -135,7 +135,8 @@ class _Reading:
         self, path: Path, source: Source, asked: Signed, allow: Collection[str], problems: list[Problem], said: list[SchoolOf]
     ) -> None:
         self.path, self.source, self.asked, self.allow = path, source, asked, allow
-        self.problems, self.said, self.model = list(problems), said, None
+        self.problems, self.said = list(problems), said
+        self.open_does: list[tuple[str, Place]] = []
         self.out: dict[str, School] = {}
         self.warnings: list[Problem] = []
 
@@ -149,8 +150,11 @@ class _Reading:
         model = self._model(s, i)
         code_map = s.code_map
         mapping = self._one(lambda: read_mapping(self.path.parent / code_map), i, "code_map") if code_map else None
-        if rules := model or (None if s.rulesets else self.model):
-            self._does(s, rules, i)
+        does = [(name, self.source.place(("schools", i, "does", k))) for k, name in enumerate(s.does)]
+        if model is not None:
+            self.problems += _odd_does(does, model)
+        elif not s.rulesets:
+            self.open_does += does
         if any(c is None for c in calendars):
             return
         calendar = self._one(partial(load_calendar, *names), i, "calendars")
@@ -191,19 +195,20 @@ class _Reading:
         is_missing = p.code != "other-file" and isinstance(name, str)
         return (nearest(name, beside) if is_missing else "") or p.hint
 
-    def _does(self, s: SchoolOf, model: Model, i: int) -> None:
-        """Only an action that a system may do can be done by one."""
-        actions = {a.id: a for v in model.versions for x in v.steps for a in x.actions}
-        by_system = sorted(a.id for a in actions.values() if a.by_system)
-        for k, name in enumerate(s.does):
-            if name in by_system:
-                continue
-            is_known = name in actions
-            said = f"no system does the action '{name}': a person does it" if is_known else f"there is no action '{name}'"
-            hint = ("" if is_known else nearest(name, by_system)) or (
-                f"a system may do {', '.join(by_system)}" if by_system else "leave `does` out: a system does none of its actions"
-            )
-            self.problems.append(Problem("no-such", said, self.source.place(("schools", i, "does", k)), hint))
+
+def _odd_does(does: list[tuple[str, Place]], model: Model) -> list[Problem]:
+    """Only an action that a system may do can be done by one."""
+    actions = {a.id: a for v in model.versions for x in v.steps for a in x.actions}
+    by_system = sorted(a.id for a in actions.values() if a.by_system)
+    known = f"a system may do {', '.join(by_system)}" if by_system else "leave `does` out: a system does none of its actions"
+    out = []
+    for name, place in does:
+        if name in by_system:
+            continue
+        is_known = name in actions
+        said = f"no system does the action '{name}': a person does it" if is_known else f"there is no action '{name}'"
+        out.append(Problem("no-such", said, place, ("" if is_known else nearest(name, by_system)) or known))
+    return out
 
 
 def _signed_of(said: SchoolsFile, source: Source, path: Path, asked: Signed) -> Signed:
