@@ -92,6 +92,9 @@ def _whole(value: Any) -> int:
     raise _fault("not-whole", f"{_shown(value)} is not a whole number", hint)
 
 
+FORM_OF: dict[Callable[[Any], Any], tuple[str, dict[str, Any]]] = {}  # of a reader: what a schema for editors calls it, and it
+
+
 def _between(low: int, high: int, what: str) -> BeforeValidator:
     """A whole number inside bounds, of `what`: minutes of a lesson, days of a year."""
 
@@ -102,6 +105,9 @@ def _between(low: int, high: int, what: str) -> BeforeValidator:
             raise _fault("out-of-bounds", said, f"write a number from {low} to {high:,}")
         return number
 
+    digits = {"type": "string", "pattern": r"^[0-9]{1,9}$"}
+    forms = {"anyOf": [{"type": "integer", "minimum": low, "maximum": high}, digits]}
+    FORM_OF[read] = (f"a-whole-number-from-{low}-to-{high}", forms)
     return BeforeValidator(read)
 
 
@@ -201,10 +207,17 @@ def _called(form: re.Pattern[str], example: str) -> BeforeValidator:
             raise _fault("not-a-name", f"{_shown(value)} cannot be filed under and logged", f"write a name such as {example}")
         return value
 
+    written = {"type": "string", "maxLength": LONGEST_NAME, "pattern": f"^{form.pattern}$"}
+    FORM_OF[read] = (f"a-name-such-as-{_id_like(example)}", {"anyOf": [written, {"type": "number"}]})
     return BeforeValidator(read)
 
 
+def _id_like(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower())
+
+
 IDENTITY_CODE = re.compile(r"(?<![0-9A-Za-z])\d{6}[-+A-FU-Ya-fu-y]\d{3}[0-9A-Za-z](?![0-9A-Za-z])", re.ASCII)
+FORM_OF[_format] = ("format-1", {"enum": ["1", 1]})
 Format = Annotated[str, BeforeValidator(_format), WithJsonSchema({"enum": ["1", 1]})]
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 NAME = re.compile(r"[A-Za-zÅÄÖåäö0-9][A-Za-zÅÄÖåäö0-9._/ -]*")
@@ -400,6 +413,7 @@ def _url(value: Any) -> Any:
     return value
 
 
+FORM_OF[_url] = ("a-link", {"type": "string", "pattern": r"^(https?://\S+)?$"})
 Url = Annotated[str, BeforeValidator(_url)]
 
 
@@ -757,6 +771,8 @@ def _answers(value: Any) -> Any:
     return value
 
 
+SOME_IDS = {"type": "array", "items": {**TEXT, "pattern": KEBAB.pattern.replace(r"\Z", "$")}}
+FORM_OF[_answers] = ("what-may-be-answered", {"anyOf": [{"const": "date"}, SOME_IDS]})
 Answers = Annotated[
     Any, BeforeValidator(_answers), WithJsonSchema({"anyOf": [{"const": "date"}, {"type": "array", "items": TEXT}]})
 ]

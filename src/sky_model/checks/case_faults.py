@@ -202,8 +202,6 @@ class _Look:
 
     def expected(self, w: Expected, k: int) -> None:
         at: tuple[str | int, ...] = ("expect", k)
-        if not w.model_fields_set - {"on", "known_on"}:
-            self.fault("no-expectation", "nothing is expected of this day", *at, hint="add for example open: [] or next: …")
         if self.calendars and not any(c.covers(w.on.toordinal()) for c in self.calendars.values()):
             ends = [(c.years[0].first, c.years[-1].last) for c in self.calendars.values()]
             said = ", ".join(f"{date.fromordinal(a)} to {date.fromordinal(b)}" for a, b in ends)

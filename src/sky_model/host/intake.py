@@ -26,7 +26,7 @@ from sky_model.errors import Place, Problem, RecordError, RulesetError
 from sky_model.events import Enrolment, Mark, Register
 from sky_model.records import Case
 from sky_model.source import Source, read_file
-from sky_model.vocabulary import Day, ExportName, Format, Id, LessonsADay, LessonsAWeek, Shape, YesNo, _fault, read_as
+from sky_model.vocabulary import FORM_OF, Day, ExportName, Format, Id, LessonsADay, LessonsAWeek, Shape, YesNo, _fault, read_as
 
 __all__ = [
     "COLUMNS", "FILL_IN", "Intake", "Mapping", "Reach", "Refused", "decoded", "is_class", "is_of_several", "read_lines",
@@ -71,6 +71,8 @@ def _grade(value: Any) -> Any:
     return value
 
 
+FORM_OF[_heading] = ("a-heading", {"type": ["string", "number", "boolean"]})
+FORM_OF[_grade] = ("a-grade", {"enum": [x for n in range(10) for x in (n, str(n))]})
 Heading = Annotated[str, BeforeValidator(_heading)]
 
 
