@@ -87,20 +87,18 @@ class _Checks:
             self._parts(name, getattr(said, name))
         for i, n in enumerate(said.named_days):
             for k, d in enumerate(n.on):
-                self._inside(d, f"{d} of '{n.id}'", "named-days", "named_days", i, "on", k)
+                self._inside(d, f"{d} of '{n.id}'", "named_days", i, "on", k)
         self._breaks()
-        for name, code in (("public_holidays", "holiday"), ("also_school", "school-day")):
-            self._single_days(name, code, [x.on for x in getattr(said, name)])
+        for name in ("public_holidays", "also_school"):
+            self._single_days(name, [x.on for x in getattr(said, name)])
         if not self.problems:
             self._also_school()
         return self.problems
 
-    def _inside(self, day: date, what: str, code: str, *path: str | int) -> bool:
-        if self.first <= day <= self.last:
-            return True
-        hint = f"write a day from {self.first} to {self.last}, or take it out"
-        self.fault(code, f"{what} lies outside the school year", *path, hint=hint)
-        return False
+    def _inside(self, day: date, what: str, *path: str | int) -> None:
+        if not self.first <= day <= self.last:
+            hint = f"write a day from {self.first} to {self.last}, or take it out"
+            self.fault("outside-year", f"{what} lies outside the school year", *path, hint=hint)
 
     def _parts(self, name: str, parts: list[words.Term]) -> None:
         for i, (a, b) in enumerate(itertools.pairwise(parts), 1):
@@ -113,7 +111,7 @@ class _Checks:
                 hint = f"write from: {self.first}"
                 self.fault("terms", f"the first of {name} begins with first_day, {self.first}", name, i, "from", hint=hint)
             else:
-                self._inside(part.from_, f"the beginning of '{part.id}'", "terms", name, i, "from")
+                self._inside(part.from_, f"the beginning of '{part.id}'", name, i, "from")
 
     def _breaks(self) -> None:
         for i, b in enumerate(self.said.breaks):
@@ -122,9 +120,8 @@ class _Checks:
                 self.fault("break", f"the break '{b.id}' ends before it begins", "breaks", i, "to", hint=hint)
                 continue
             for key, day in (("from", b.from_), ("to", b.to)):
-                self._inside(
-                    day, f"the {'beginning' if key == 'from' else 'end'} of the break '{b.id}'", "break", "breaks", i, key
-                )
+                what = f"the {'beginning' if key == 'from' else 'end'} of the break '{b.id}'"
+                self._inside(day, what, "breaks", i, key)
             for other in self.said.breaks[:i]:
                 if b.from_ <= other.to and other.from_ <= b.to:
                     hint = "write each day in one break"
@@ -132,13 +129,13 @@ class _Checks:
             if (b.to - b.from_).days < 2 and not any(d.weekday() < 5 for d in (b.from_, b.to)):
                 self.fault("break", f"the break '{b.id}' is a weekend, which is free anyway", "breaks", i, hint="check its days")
 
-    def _single_days(self, name: str, code: str, days: list[date]) -> None:
+    def _single_days(self, name: str, days: list[date]) -> None:
         for i, day in enumerate(days):
-            if code == "school-day":
-                self._inside(day, f"{day}", code, name, i, "on")
+            if name == "also_school":
+                self._inside(day, f"{day}", name, i, "on")
             elif (day - self.last).days > 62 or (self.first - day).days > 62:  # those of the summer beside it may be listed
                 hint = "check the year, or take it out"
-                self.fault(code, f"{day} is a holiday of another school year", name, i, "on", hint=hint)
+                self.fault("outside-year", f"{day} is a holiday of another school year", name, i, "on", hint=hint)
             if day in days[:i]:
                 self.fault("doubled", f"{day} stands twice under {name}", name, i, "on", hint="keep one of them")
 
