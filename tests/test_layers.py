@@ -743,8 +743,9 @@ def test_what_is_changed_and_changed_back_is_the_base(data: list[dict[str, Any]]
     (said,) = data
     limits = [x for x in leaves_of(said) if str(x[1][-1]) in ("at_least", "more_than", "lesson_minutes", "school_days")]
     at, _, old = draw.draw(st.sampled_from(limits or leaves_of(said)))
-    there = {"change": [{"at": at, "from": old, "to": "7", "because": "x"}]}
-    back = {"change": [{"at": at, "from": "7", "to": old, "because": "x"}]}
+    new = "7" if old != "7" else "8"
+    there = {"change": [{"at": at, "from": old, "to": new, "because": "x"}]}
+    back = {"change": [{"at": at, "from": new, "to": old, "because": "x"}]}
     assert rules_in(laid(said, there, back)) == rules_in(laid(said))
     base, top = stacked({**said, "valid_from": IDENTITY["valid_from"]}, {"change": [*there["change"], *back["change"]]})
     assert rules_of(top) == rules_of(base)

@@ -35,7 +35,8 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message} [{self.code}]" + (f"\n    {self.hint}" if self.hint else "")
+        message = self.message if self.message.isprintable() else " ".join(self.message.split())
+        return f"{self.place}: {message} [{self.code}]" + (f"\n    {self.hint}" if self.hint else "")
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -52,7 +53,10 @@ class RulesetError(Exception):
     """For the author of a ruleset, calendar or mapping. `.problems` holds every fault, in file order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = tuple(sorted(set(problems), key=lambda p: (p.place, p.code, p.message)))
+        found = set(problems)
+        quoted = {p.place for p in found if p.code == "quotes"}  # what else is wrong there follows from the quotes
+        kept = [p for p in found if p.code == "quotes" or p.place not in quoted]
+        self.problems: tuple[Problem, ...] = tuple(sorted(kept, key=lambda p: (p.place, p.code, p.message)))
         super().__init__("\n".join(map(str, self.problems)))
 
 

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 from sky_model import vocabulary as words
 from sky_model.errors import Place, Problem, RulesetError, nearest
-from sky_model.source import read_file
+from sky_model.source import UNREAD, read_file
 
 __all__ = [
     "IDENTITY",
@@ -28,7 +28,10 @@ __all__ = [
     "Node",
     "Origin",
     "Whole",
+    "cut",
     "granted",
+    "is_file",
+    "is_ruleset",
     "lay",
     "layer_of",
     "named_in",
@@ -39,7 +42,6 @@ __all__ = [
 ]
 
 FILES = ("ruleset.yaml", "monitoring.yaml", "escalation.yaml", "roles.yaml", "texts.yaml")
-UNREAD = ("yaml", "too-large", "too-deep", "no-file", "not-utf-8", "empty", "anchor", "not-a-mapping")
 IDENTITY = (
     "format", "ruleset", "version", "extends", "status", "valid_from", "valid_until", "adopted", "owner", "review_by",
     "requires_engine", "grades", "name", "about",
@@ -68,15 +70,33 @@ def _find(name: str | Path, beside: Path | None = None) -> tuple[Path, str] | No
     text = str(name)
     if isinstance(name, str) and not text.startswith((".", "/")) and ".." not in text:
         shipped = rulesets_folder() / text
-        if (shipped / "ruleset.yaml").is_file():
+        if is_file(shipped / "ruleset.yaml"):
             return shipped, text
         for folder in [beside.parent, beside.parent.parent] if beside else []:
-            if (folder / text / "ruleset.yaml").is_file():
+            if is_file(folder / text / "ruleset.yaml"):
                 return folder / text, text
     path = Path(name)
-    if path.is_file() or (path / "ruleset.yaml").is_file():
+    if is_file(path) or is_file(path / "ruleset.yaml"):
         return path, text.rstrip("/")
     return None
+
+
+def is_ruleset(name: str | Path) -> bool:
+    """Is there a ruleset of this name or path?"""
+    return _find(name) is not None
+
+
+def is_file(path: Path) -> bool:
+    """Is there such a file? What no system takes as a path, such as a name of 5,000 characters, is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def cut(text: str) -> str:
+    """A name as it is shown in a message."""
+    return text if len(text) <= 80 else text[:70] + "…"
 
 
 def _shipped_names() -> list[str]:
@@ -126,6 +146,10 @@ def _read_layer(path: Path, shown: str) -> tuple[Layer, list[Problem]]:
             continue
         problems += source.problems
         if source.data is None:
+            continue
+        if (kind := words.kind_of(source.data)) not in ("ruleset", None):
+            hint = "give the path of a ruleset here"
+            problems.append(Problem("other-file", f"this is a {kind}, not a ruleset", source.place(), hint))
             continue
         if not isinstance(source.data, dict):
             hint = "write a key, a colon and its value, such as `steps:` and the steps below it"
@@ -197,7 +221,7 @@ def read_layers(name: str | Path) -> tuple[list[Layer], list[Problem]]:
     found = _find(name)
     if found is None:
         hint = nearest(str(name), _shipped_names()) or f"shipped are: {', '.join(_shipped_names())}"
-        return [], [Problem("no-ruleset", f"there is no ruleset '{name}'", Place(str(name)), hint)]
+        return [], [Problem("no-ruleset", f"there is no ruleset '{cut(str(name))}'", Place(cut(str(name))), hint)]
     layers: list[Layer] = []
     problems: list[Problem] = []
     seen: set[Path] = set()
@@ -206,7 +230,8 @@ def read_layers(name: str | Path) -> tuple[list[Layer], list[Problem]]:
         if path.resolve() in seen:
             chain = " → ".join([x.shown for x in layers] + [shown])
             place = layers[-1].place(("extends",))
-            return layers, [*problems, Problem("circle", f"`extends` goes round in a circle: {chain}", place)]
+            hint = "write the ruleset that lies beneath, or leave `extends` out"
+            return layers, [*problems, Problem("circle", f"`extends` goes round in a circle: {chain}", place, hint)]
         seen.add(path.resolve())
         layer, faults = _read_layer(path, shown)
         layers.append(layer)
@@ -215,12 +240,28 @@ def read_layers(name: str | Path) -> tuple[list[Layer], list[Problem]]:
         if not isinstance(base, str):
             return layers, problems
         nextone = _find(base, beside=path)
+        if nextone is None and any(p.code in UNREAD for p in faults):
+            return layers, problems
         if nextone is None:
-            versions = [n for n in _shipped_names() if n.startswith(f"{base}/")]
-            hint = f"write one of {', '.join(versions)}" if versions else nearest(base, _shipped_names())
-            place = layer.place(("extends",))
-            return layers, [*problems, Problem("no-base", f"there is no ruleset '{base}'", place, hint)]
+            place, hint = layer.place(("extends",)), _bases_for(base, path)
+            return layers, [*problems, Problem("no-base", f"there is no ruleset '{cut(base)}'", place, hint)]
         found = nextone
+
+
+def _bases_for(base: str, beside: Path) -> str:
+    """What `extends` may have meant: a version of it, a folder beside the layer, a shipped ruleset."""
+    names = _shipped_names()
+    if base and (versions := [n for n in names if n.startswith(f"{base}/")]):
+        return f"write one of {', '.join(versions)}"
+    folder = beside.parent if beside.is_dir() or beside.name != "ruleset.yaml" else beside.parent.parent
+    near = sorted(p.parent.name for p in folder.glob("*/ruleset.yaml") if p.parent != beside)
+    plain = base.replace("\\", "/").removesuffix("/ruleset.yaml").removeprefix("../").lower()
+    if plain in (*near, *names):
+        return f"write extends: {plain}"
+    return (
+        nearest(base, [*near, *names])
+        or "write a shipped ruleset with its version, such as fi-sky/2026-1, or a folder beside this one"
+    )
 
 
 def granted(layer: Layer, below: list[Layer], whole: Whole) -> list[Layer]:
@@ -509,7 +550,7 @@ class _Laying:
         self.failed: list[str] = []
         self.current: Layer
 
-    def fault(self, code: str, message: str, *path: str | int, hint: str = "") -> None:
+    def fault(self, code: str, message: str, *path: str | int, hint: str) -> None:
         self.problems.append(Problem(code, message, self.current.place(path), hint))
 
     def put(self, layer: Layer) -> None:
@@ -554,12 +595,14 @@ class _Laying:
         held = self.root.value.get("parameters")
         known = {n: node for n, _, node in named_in(held)} if held else {}
         if name not in known:
-            hint = nearest(name, known)
+            hint = nearest(name, known) or (f"the base has {', '.join(known)}" if known else "the base has none")
             self.fault("no-parameter", f"there is no parameter '{name}'", *start, "parameter", hint=hint)
             return
         spot = _find_spot(self.root, f"parameters.{name}.value")
         new = _grow(said["to"], self.current, (*start, "to"), said["because"])
-        if self._may(spot, name, "set", new, (*start, "to")):
+        if any(x["parameter"] == name for x in self.current.data["set"][:i] if isinstance(x, dict)):
+            self.fault("doubled-id", f"the parameter '{name}' is set twice", *start, "parameter", hint="keep one of them")
+        elif self._may(spot, name, "set", new, (*start, "to")):
             self._replace(spot, new)
 
     def _change(self, said: dict[str, Any], i: int) -> None:
@@ -574,6 +617,10 @@ class _Laying:
             same = "the base says now what this change wants: take the change out"
             hint = same if old == to else f"read what the base says now; if the change still holds, write from: {show(old)}"
             self.fault("not-from", message, *start, "from", hint=hint)
+            return
+        if old == to:
+            message = f"at: {spot.at}: this changes nothing: it says {show(old)} already"
+            self.fault("no-change", message, *start, "to", hint="write another value, or take the change out")
             return
         new = _grow(to, self.current, (*start, "to"), said["because"])
         if self._may(spot, spot.at, "change", new, (*start, "to")):

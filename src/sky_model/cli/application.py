@@ -147,6 +147,8 @@ def asked_with(
     else:
         model, odd = asked.load(rules, allow=allow)
         warnings += odd
+    if tied and (faults := tied.problems_with(model)):
+        raise sky.RulesetError(faults)
     for p in sky.RulesetError(warnings).problems:
         click.echo(f"warning: {p}", err=True)
     calendars: Any = sky.load_calendar(*calendar.split("+")) if calendar else tied.calendars if tied else None

@@ -6,6 +6,7 @@ the line to add; a column that nothing names is left out; nothing of a row is ev
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
@@ -13,10 +14,11 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
+from sky_model import hints
 from sky_model.engine import digest
 from sky_model.errors import Problem, RecordError, RulesetError
 from sky_model.events import Enrolment, Mark, Register
@@ -24,7 +26,7 @@ from sky_model.host.cells import is_class, is_of_several
 from sky_model.records import Case
 from sky_model.source import Source, read_file
 from sky_model.strict import LONGEST_LINE, bounded_lines
-from sky_model.vocabulary import Day, Shape, Whole, YesNo, read
+from sky_model.vocabulary import FORM_OF, Day, ExportName, Format, Id, LessonsADay, LessonsAWeek, Shape, YesNo, _fault, read_as
 
 __all__ = [
     "COLUMNS", "FILL_IN", "Intake", "Mapping", "Reach", "Refused", "is_class", "is_of_several", "read_lines",
@@ -52,21 +54,52 @@ COLUMNS = (
 FILL_IN = "fill-in"  # what a drafted mapping holds until somebody who knows has written over it
 
 
+def _heading(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip():
+        raise _fault("not-text", "the text is empty", "write it as it stands in the export, or take the line out")
+    return value
+
+
+def _grade(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"\d", value, re.ASCII):
+        is_class = isinstance(value, str) and re.fullmatch(r"\d[^\d]+", value)
+        hint = f"write {value[0]}" if is_class else "write a grade from 0 to 9"
+        raise _fault("not-grades", "this is not one grade", hint)
+    return value
+
+
+FORM_OF[_heading] = ("a-heading", {"type": ["string", "number", "boolean"]})
+FORM_OF[_grade] = ("a-grade", {"enum": [x for n in range(10) for x in (n, str(n))]})
+Heading = Annotated[str, BeforeValidator(_heading)]
+
+
 class CodeOf(Shape):
     """What one code of the other system is here; `leave_out` for what is no mark of absence."""
 
     code: str
-    kind: str | None = None
-    lessons: Whole | None = None
+    kind: Id | None = None
+    lessons: LessonsADay | None = None
     part: Literal["partial", "start_of_day", "end_of_day", "middle"] | None = None
     leave_out: YesNo = False
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> CodeOf:
+        said = [k for k in ("kind", "lessons", "part") if getattr(self, k) is not None]
+        if self.leave_out and said:
+            hint = f"take leave_out away, or {said[0]}: what is left out is no mark"
+            raise _fault("code", f"the code '{self.code}' is left out, and says `{said[0]}` too", hint, "leave_out")
+        if not self.leave_out and self.kind is None:
+            hint = "write kind: … with a kind of the ruleset, or leave_out: yes for what is no mark of absence"
+            at = ("leave_out",) if "leave_out" in self.model_fields_set else ()
+            raise _fault("code", f"what the code '{self.code}' means is not said", hint, *at)
+        return self
 
 
 class ClassOf(Shape):
     """The grade of one class, where the column of grades holds classes; nobody guesses it from the class."""
 
-    of: str = Field(alias="class")
-    grade: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
+    of: Heading = Field(alias="class")
+    grade: Annotated[Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], BeforeValidator(_grade)]
 
 
 HINTS = {
@@ -79,20 +112,21 @@ HINTS = {
 
 
 class Filter(Shape):
-    column: str
-    is_not: list[str]
+    column: Heading
+    is_not: list[str] = Field(min_length=1)
 
 
 class Mapping(Shape):
     """How the columns and codes of an export are ours. `columns`: ours to theirs."""
 
-    format: Literal["1"]
-    name: str
-    columns: dict[str, str]
+    _may_repeat = ("says",)
+    format: Format
+    name: ExportName
+    columns: dict[str, Heading]
     codes: list[CodeOf] = Field(default_factory=list)
     classes: list[ClassOf] = Field(default_factory=list)
     leave_out: list[Filter] = Field(default_factory=list)
-    lessons_per_week: Whole | None = None
+    lessons_per_week: LessonsAWeek | None = None
     date_form: Literal["iso", "d.m.yyyy"] = "iso"
     length: Literal["lessons", "hours", "minutes", "one_lesson", "unknown"] | None = None
     doubled_rows: Literal["both_count"] | None = None
@@ -192,39 +226,56 @@ class Intake:
 def read_mapping(path: Path) -> Mapping:
     """A mapping file. Raises RulesetError with every fault."""
     source = read_file(path)
-    if source.problems:
-        raise RulesetError(source.problems)
-    unfilled = list(_unfilled(source))
-    if unfilled:
-        raise RulesetError(unfilled)
-    found, problems = read(Mapping, source.data, source.place)
-    if found is None:
+    unfilled = list(_unfilled(source)) if source.is_read else []
+    found, problems = read_as(Mapping, source, "mapping")
+    open_places = {p.place for p in unfilled}
+    problems = [*unfilled, *(p for p in problems if p.place not in open_places)]
+    if found is not None:
+        problems += _odd_columns(source) if isinstance(source.data.get("columns"), dict) else []
+        problems += _odd_lists(found, source)
+        if wrong := found.wrong_length():
+            problems.append(Problem("length", wrong[0], source.place(("length",)), wrong[1]))
+    if problems or found is None:
         raise RulesetError(problems)
-    odd = [k for k in found.columns if k not in COLUMNS]
-    if odd:
-        hint = f"ours are {', '.join(COLUMNS)}"
-        raise RulesetError(
-            [Problem("unknown-key", f"'{k}' is none of our columns", source.place(("columns", k)), hint) for k in odd]
-        )
-    if several := [(i, c.of) for i, c in enumerate(found.classes) if is_of_several(c.of)]:
-        hint = "take the line out, and give each pupil's own grade in a column of the export"
-        raise RulesetError(
-            [
-                Problem("several-grades", f"'{of}' is a class of several grades", source.place(("classes", i)), hint)
-                for i, of in several
-            ]
-        )
-    if wrong := found.wrong_length():
-        raise RulesetError([Problem("length", wrong[0], source.place(("length",)), wrong[1])])
-    listed = [("codes", [c.code for c in found.codes]), ("classes", [c.of for c in found.classes])]
-    if twice := [(key, i) for key, names in listed for i, name in enumerate(names) if name in names[:i]]:
-        raise RulesetError(
-            [
-                Problem("doubled-id", f"this stands twice under {key}", source.place((key, i)), "keep one of them")
-                for key, i in twice
-            ]
-        )
     return found
+
+
+NEEDED = ("pupil", "date")  # without these there is no mark of anybody; `kind` may be the same for a whole export
+
+
+def _odd_columns(source: Source) -> Iterator[Problem]:
+    """Columns that are not ours, that are missing, or that are two things at once."""
+    columns = source.data["columns"]
+    odd = [k for k in columns if k not in COLUMNS]
+    missing = [k for k in NEEDED if k not in columns]
+    is_turned = [k for k in odd if columns[k] in COLUMNS]
+    for k in odd:
+        hint = f"write {columns[k]}: {k}" if k in is_turned else hints.of_word(k, COLUMNS)
+        yield Problem("unknown-key", f"'{k}' is none of our columns", source.place(("columns", k)), hint)
+    for k in missing if not odd else ():
+        hint = f"add {k}: … with the heading of that column in the export"
+        yield Problem("missing", f"`{k}` is missing under columns", source.place(("columns",)), hint)
+    seen: dict[str, str] = {}
+    for k, heading in columns.items():
+        if isinstance(heading, str) and heading and heading in seen and heading != FILL_IN:
+            message = f"the column '{heading}' is {seen[heading]} and {k}"
+            yield Problem("doubled", message, source.place(("columns", k)), "name another column, or take one of the lines out")
+        seen[str(heading)] = k
+
+
+def _odd_lists(found: Mapping, source: Source) -> Iterator[Problem]:
+    """Classes of several grades, and what stands twice."""
+    for i, c in enumerate(found.classes):
+        if is_of_several(c.of):
+            hint = "take the line out, and give each pupil's own grade in a column of the export"
+            place = source.place(("classes", i, "class"))
+            yield Problem("several-grades", f"'{c.of}' is a class of several grades", place, hint)
+    listed = (("codes", "code", [c.code for c in found.codes]), ("classes", "class", [c.of for c in found.classes]))
+    for section, key, names in listed:
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                place = source.place((section, i, key))
+                yield Problem("doubled-id", f"this stands twice under {section}", place, "keep one of them")
 
 
 def _unfilled(source: Source) -> Iterator[Problem]:
@@ -242,18 +293,22 @@ def _unfilled(source: Source) -> Iterator[Problem]:
             hint = (
                 "write a kind of the ruleset, such as kind: health; for what is no mark of absence write leave_out: yes instead"
             )
-            yield Problem("not-filled-in", said, source.place(("codes", i)), hint)
+            yield Problem("not-filled-in", said, source.place(("codes", i, _open_key(entry))), hint)
     for i, entry in enumerate(classes) if isinstance(classes, list) else ():
         if isinstance(entry, dict) and FILL_IN in entry.values():
             name = entry.get("class")
             said = "a class is not filled in" if name == FILL_IN else f"the grade of the class '{name}' is not filled in"
             hint = "write a grade from 0 to 9, such as grade: 7, or take the line out: its pupils are then not decided"
-            yield Problem("not-filled-in", said, source.place(("classes", i)), hint)
+            yield Problem("not-filled-in", said, source.place(("classes", i, _open_key(entry))), hint)
     for key, value in data.items():
         if value == FILL_IN:
             yield Problem(
                 "not-filled-in", f"{key} is not filled in", source.place((key,)), HINTS.get(key, "see the comment beside it")
             )
+
+
+def _open_key(entry: dict[str, Any]) -> str:
+    return next(k for k, value in entry.items() if value == FILL_IN)
 
 
 def read_lines(stream: BinaryIO, intake: Intake | None = None) -> Iterator[Case | Refused]:
