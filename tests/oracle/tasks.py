@@ -43,6 +43,13 @@ def number(value):
 
 
 class Tasks(Path):
+    def rules(self):
+        """The rules of today; of who has left those of the school that was left, in the newest version that had begun."""
+        known = self.today()
+        mine = self.lines(self.line(self.on, known))
+        begun = [m for m in mine if m["valid_from"] <= self.on]
+        return self.model(self.on, known) or (begun[-1] if begun else mine[0])
+
     # ------------------------------------------------------------------ what is asked
     def actions(self, o):
         """Its own actions, and those of the steps that it includes (and theirs in turn). `own`: not an included one."""

@@ -62,12 +62,6 @@ class Answer(Tasks):
                             out.append(limit if op == "at_least" else limit // 1 + 1)
         return out
 
-    def rules(self):
-        """Those that judge today; of who has left those of the school that was left."""
-        known = self.today()
-        line = self.line(self.on, known)
-        return self.model(self.on, known) or self.in_force(line, self.on) or (self.lines(line) or self.versions)[-1]
-
     def numbers(self, o):
         known, out, grade = self.today(), [], self.grade(self.on, self.today())
         names = dict.fromkeys(head(q) for p in parts(o.step["opens"]) for q in flat_parts(p))
