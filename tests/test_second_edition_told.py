@@ -112,6 +112,12 @@ def test_nearest_is_never_a_limit_that_is_reached() -> None:
     assert (near.number, near.limit, near.missing) == (12, 13, 1)
 
 
+def test_of_a_limit_that_is_reached_and_closed_nothing_is_near() -> None:
+    closed = sky.StepClosed("talk", "well", sep(3), by="class-lead")
+    found = town.decided(*town.MARKS, closed, on=sep(4))
+    assert (found.open_steps, found.nearest) == ((), None)
+
+
 # ---------------------------------------------------------------------- M7: questions
 def test_a_task_whose_when_is_unknown_stands_in_the_questions_with_who_can_answer() -> None:
     d = town.decided(*town.MARKS)

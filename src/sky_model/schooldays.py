@@ -7,9 +7,10 @@ a summer belongs to the school year that ended; what a calendar does not know is
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from calendar import monthrange
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Literal
 
@@ -285,8 +286,7 @@ class Calendar:
         then = date.fromordinal(day)
         month = then.month - 1 + n
         year, month = then.year + month // 12, month % 12 + 1
-        last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
-        return date(year, month, min(then.day, last)).toordinal()
+        return date(year, month, min(then.day, monthrange(year, month)[1])).toordinal()
 
     @cached_property
     def public_holidays(self) -> frozenset[int]:
@@ -357,6 +357,5 @@ def months_before(day: int, n: int) -> int:
     """The same date n calendar months earlier, or that month's last day where it has no such date."""
     then = date.fromordinal(day)
     months = then.year * 12 + then.month - 1 - n
-    year, month = divmod(months, 12)
-    last = (date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
-    return date(year, month + 1, min(then.day, last)).toordinal()
+    year, month = months // 12, months % 12 + 1
+    return date(year, month, min(then.day, monthrange(year, month)[1])).toordinal()
