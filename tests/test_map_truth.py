@@ -150,7 +150,8 @@ DOUBTS = [
     ("length", "Oppilasnumero;Pvm;Merkintä", "{p};{d};Loma", "no length at all"),
     ("leave_out-5", f"{BASE};Tila", "{p};{d};{v};Loma;peruttu", "rows that were taken back"),
     ("leave_out-5", f"{BASE};Voimassa", "{p};{d};{v};Loma;ei", "rows that do not hold"),
-    ("grade", f"{BASE};Luokka", "{p};{d};{v};Loma;{g}", "a pupil in several grades"),
+    ("pupil", f"{BASE};Luokka", "{p};{d};{v};Loma;{g}", "one pupil in two grades"),
+    ("grade", f"{BASE};Luokka;Luokka-aste", "{p};{d};{v};Loma;8;7", "two columns of grades that do not agree"),
 ]
 
 

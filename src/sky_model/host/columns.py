@@ -10,8 +10,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
-from itertools import pairwise
 
 from sky_model.host.doubts import Doubt, Found
 from sky_model.host.intake import is_class
@@ -230,22 +228,9 @@ def _is_no_pupil(best: Column, table: Table, found: Found) -> str:
     groups = [c for c in found.free(table) if re.search(SCHOOL, c.words) and not c.are_days and not re.search(YEAR, c.words)]
     if grade := found.columns.get("grade"):
         groups.append(grade)
-    most = max(1, 0.2 * len(best.cells))  # more do not move to another class or school in the time of an export
-    if on is not None and any(_is_in_two_at_once(best, c, on) or _most_apart(best, c) > most for c in groups):
+    if any(_most_apart(best, c) for c in groups):  # who has moved looks the same as a number that two classes have
         return "several-classes"
     return ""
-
-
-def _is_in_two_at_once(pupil: Column, group: Column, on: Column) -> bool:
-    """Is one id in two classes or schools in turns? Who moves is first in the one and then in the other."""
-    form = _form(on)
-    spans: dict[str, dict[str, tuple[date, date]]] = {}
-    for who, where, text in set(zip(pupil.values, group.values, on.values, strict=True)):
-        if who and where and (day := day_of(text, form)):
-            first, last = spans.setdefault(who, {}).get(where, (day, day))
-            spans[who][where] = min(first, day), max(last, day)
-    stays = [sorted(x.values()) for x in spans.values() if len(x) > 1]
-    return any(a[1] > b[0] for x in stays for a, b in pairwise(x))
 
 
 def _school(table: Table, found: Found, answers: Mapping[str, str]) -> None:
