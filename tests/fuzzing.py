@@ -452,7 +452,7 @@ def _one_csv(found: Found, n: int, path: Path) -> None:
     path.write_bytes(HEAD.encode() + b"\n" + GOOD_ROWS[0].encode() + mutant.data + GOOD_ROWS[1].encode())
     began = _of_children()
     done = subprocess.run([*SKY, "decide", str(path), "--calendar", CALENDAR, "--on", ON.isoformat(), "--json"],
-                          capture_output=True, check=False, timeout=60)  # fmt: skip
+                          capture_output=True, check=False, timeout=300)  # fmt: skip
     took, text = _of_children() - began, (done.stdout + done.stderr).decode("utf-8", "replace")
     found.looked_at["csv process"] += 1
     found.slowest = max(found.slowest, took)
