@@ -218,6 +218,8 @@ BAD: list[tuple[bytes, str]] = [
     (b'{"format": 1, "id": "' + b"x" * 201 + b'", "request": "needs"}', "field-type"),
     (b'{"format": 1, "id": "131052-308T", "request": "needs"}', "id-personal"),
     (b'{"format": 1, "id": "a@b.fi", "request": "needs"}', "id-personal"),
+    (b'{"format": 1, "id": "a%40b.fi", "request": "needs"}', "id-personal"),
+    (b'{"format": 1, "id": "r131052%2D308T-1", "request": "needs"}', "id-personal"),
 ]
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     (request(onn="2026-10-01"), "field-unknown", ""),

@@ -52,7 +52,17 @@ from sky_model.events import (
 )
 from sky_model.strict import Unreadable, read_json
 
-__all__ = ["BETWEEN_VALUES", "FIELD_NAMES", "Case", "Checkpoint", "PastEnd", "PastOpening", "ReadEvents", "record_schema"]
+__all__ = [
+    "BETWEEN_VALUES",
+    "ESCAPED",
+    "FIELD_NAMES",
+    "Case",
+    "Checkpoint",
+    "PastEnd",
+    "PastOpening",
+    "ReadEvents",
+    "record_schema",
+]
 
 KEYS = ("format", "pupil", "feed", "named", "checkpoint", "events")
 FEED_KEYS = ("register", "recorded", "data_until", "data_until_from", "does", "code_map")

@@ -62,7 +62,7 @@ from sky_model.host.schools import School, Schools
 from sky_model.layers import rulesets_folder
 from sky_model.model import check, needs
 from sky_model.readers import readers_of
-from sky_model.records import FIELD_NAMES, IDENTITY_CODE, Case, record_schema
+from sky_model.records import ESCAPED, FIELD_NAMES, IDENTITY_CODE, Case, record_schema
 from sky_model.records import PERSONAL as PERSONAL_SCHEMA
 from sky_model.rules import Model
 from sky_model.schooldays import Calendar
@@ -96,7 +96,7 @@ CODES = {
     "field-unknown": "a field is not known, or does not belong to this request",
     "file-name": "a file of a layer is not named as in its folder",
     "format-unknown": "the request is of a format that this version does not read",
-    "id-personal": "the id looks like an identity code or an address; it is not repeated",
+    "id-personal": "the id looks like an identity code or an address, or is escaped; it is not repeated",
     "internal": "something failed inside; nothing was decided",
     "json": "it is not JSON, or not all of it is there",
     "language-unknown": "there are no texts in this language",
@@ -283,7 +283,7 @@ def _id(request: Mapping[str, Any]) -> str | int:
         raise RequestError(
             "field-missing", "id is missing", field="id", hint='write "id": a name of your own; the answer repeats it'
         )
-    if isinstance(name, str) and PERSONAL.search(name):
+    if isinstance(name, str) and (PERSONAL.search(name) or ESCAPED.search(name)):
         raise RequestError("id-personal", CODES["id-personal"], field="id", hint="write a number or a name of your own")
     if isinstance(name, str) and 0 < len(name) <= 200:
         return name
@@ -503,7 +503,12 @@ def _shape(properties: dict[str, Any], required: tuple[str, ...]) -> dict[str, A
 
 ID: dict[str, Any] = {
     "oneOf": [
-        {"type": "string", "minLength": 1, "maxLength": 200, "not": PERSONAL_SCHEMA},
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 200,
+            "not": {"anyOf": [*PERSONAL_SCHEMA["anyOf"], {"pattern": ESCAPED.pattern}]},
+        },
         {"type": "integer", "minimum": -LARGEST_ID, "maximum": LARGEST_ID},
     ]
 }
