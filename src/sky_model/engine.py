@@ -16,7 +16,8 @@ from typing import Any
 __all__ = ["digest", "engine_fingerprint", "engine_version", "numbers_of"]
 
 MEANING = (
-    "events", "records", "schooldays", "source", "vocabulary", "layers", "rules", "compiler", "calendars", "measures", "facts",
+    "events", "personal", "records", "schooldays", "source", "vocabulary", "layers", "rules", "compiler", "calendars", "measures",
+    "facts",
     "reserved", "consents", "contests", "path", "obligations", "order", "tasks", "messages", "readers", "decision", "told",
     "asking", "decider",
 )  # fmt: skip

@@ -47,14 +47,11 @@ from sky_model.events import (
     read_flag,
     read_name,
 )
+from sky_model.personal import IDENTITY_CODE, PERSONAL_SCHEMA
 
 __all__ = ["BETWEEN_VALUES", "Case", "Checkpoint", "PastEnd", "PastOpening", "record_schema"]
 
-IDENTITY_CODE = re.compile(r"(?<![0-9A-Z])\d{6}[-+A-FU-Y]\d{3}[0-9A-Z](?![0-9A-Z])", re.IGNORECASE | re.ASCII)
-# The same for a JSON Schema, whose patterns know neither flags nor looking back everywhere.
-CODE_PATTERN = "(^|[^0-9A-Za-z])[0-9]{6}[-+A-FU-Ya-fu-y][0-9]{3}[0-9A-Za-z]([^0-9A-Za-z]|$)"
 CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
-PERSONAL = {"anyOf": [{"pattern": "@"}, {"pattern": CODE_PATTERN}]}
 BLANKS = " \t\n\r"  # those of JSON: what else is blank differs from language to language
 # without `seq`: enrolment, registers and marks, reports and answers, actions, consents, pauses, closings, retractions
 RANK = {
@@ -622,7 +619,7 @@ def record_schema() -> dict[str, Any]:
     pupil = TEXT | {
         "description": "an opaque pseudonym; never an identity code or an address",
         "pattern": "[^ \\t\\n\\r]",
-        "not": {"anyOf": [*PERSONAL["anyOf"], {"pattern": CONTROL.pattern}]},
+        "not": {"anyOf": [*PERSONAL_SCHEMA["anyOf"], {"pattern": CONTROL.pattern}]},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
