@@ -5,6 +5,7 @@ Counted are the operations of the interpreter, so that the same is found on ever
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -93,3 +94,21 @@ def test_twice_the_record_is_about_twice_the_work(kind: str, name: str) -> None:
     cost(empty, MODELS[name])  # what is made once for rules and calendar
     fixed = cost(empty, MODELS[name])
     assert cost(large, MODELS[name]) - fixed < 2.6 * max(cost(small, MODELS[name]) - fixed, fixed)
+
+
+def test_nothing_is_kept_of_a_pupil_that_was_decided() -> None:
+    """Each with an enrolment of its own, so that calendars are joined and asked for each anew."""
+
+    def decide(i: int) -> None:
+        first = sky.Enrolment(f"s-{i}", grade=8, since=date(2026, 8, 12), calendar="example-week-43/2026-27", id=f"e-{i}")
+        case = sky.Case(f"p-{i}", events=[first, sky.Mark(DAY, lessons=6, kind="health", id=f"m-{i}")])
+        sky.decide(MODELS["presets/lessons-per-term"], case, on=date(2026, 12, 1))
+
+    for i in range(20):
+        decide(i)
+    gc.collect()
+    before = sum(type(x).__name__ in ("Calendar", "WindowTable", "Case") for x in gc.get_objects())
+    for i in range(20, 60):
+        decide(i)
+    gc.collect()
+    assert sum(type(x).__name__ in ("Calendar", "WindowTable", "Case") for x in gc.get_objects()) - before < 5
