@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import socket
+import subprocess
+import sys
 import threading
+from contextlib import suppress
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
 import jsonschema
 import pytest
-from served import ENDLESS, EndlessDesk, here
+from served import ENDLESS, EndlessDesk, here, wait_for
 from test_service import ask, error_of, post
 
 import sky_model as sky
@@ -213,3 +219,44 @@ def test_an_earlier_decision_that_cannot_be_is_a_clear_error(earlier: Any, code:
     assert said["code"] != "internal"
     assert "131052" not in response.text
     assert json.loads(response.text)["id"] == "r-1"
+
+
+# ---------------------------------------------------------------------- the command
+@pytest.mark.long
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="skipped: there is no SIGHUP")
+def test_a_sighup_reads_the_rules_anew_and_with_a_fault_in_them_the_old_ones_go_on(tmp_path: Path) -> None:
+    file = tmp_path / "ruleset.yaml"
+
+    def write(version: int) -> None:
+        head = f"format: 1\nruleset: town\nversion: 2026-{version}\nextends: presets/lessons-per-term\nstatus: draft\n"
+        file.write_text(head + "valid_from: 2026-08-12\nname: {en: Town}\n", encoding="utf-8")
+
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    write(1)
+    command = [sys.executable, "-m", "sky_model.cli", "serve", "--http", "--port", str(port)]
+    options = ["--rules", str(tmp_path), "--allow", "draft"]
+    with subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+
+        def rules() -> str:
+            with suppress(httpx.TransportError):
+                return str(httpx.get(f"http://127.0.0.1:{port}/health").json()["ruleset"]["name"])
+            return ""
+
+        try:
+            assert wait_for(lambda: rules() == "town/2026-1", 60)
+            write(2)
+            process.send_signal(signal.SIGHUP)
+            assert wait_for(lambda: rules() == "town/2026-2", 60)
+            file.write_text("format: [", encoding="utf-8")
+            process.send_signal(signal.SIGHUP)
+            said = ""
+            while "go on" not in said:
+                said += process.stderr.readline()
+            assert "ruleset.yaml:2:1" in said
+            assert "Traceback" not in said
+            assert rules() == "town/2026-2"
+        finally:
+            process.terminate()
