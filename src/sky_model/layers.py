@@ -311,6 +311,7 @@ class Whole:
     notes: list[str]
     root: Node
     _above: Place
+    _left: dict[str, tuple[Any, str]] = field(default_factory=dict, compare=False, repr=False)
 
     def place(self, path: KeyPath = ()) -> Place:
         """The place of a value, or of its nearest parent that stands in a file."""
@@ -338,7 +339,9 @@ class Whole:
 
     def leave(self, at: str) -> tuple[Any, str]:
         """(what a layer above may do with the value of a path, why): as `layer_may` says it; what is statutory, nothing."""
-        return _leave(self.root, _find_spot(self.root, at).way)
+        if at not in self._left:  # every layer on a base asks the same of it
+            self._left[at] = _leave(self.root, _find_spot(self.root, at).way)
+        return self._left[at]
 
     def paths(self) -> Iterator[tuple[str, Any]]:
         """Every path that a layer above may name, with the value that stands there."""
