@@ -22,6 +22,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from served import ENDLESS, EndlessDesk
 
 import sky_model as sky
 from sky_model.decision import decision_schema
@@ -29,6 +30,7 @@ from sky_model.host import requests
 from sky_model.host.lines import answer_lines
 from sky_model.host.requests import CODES, FIELDS, Desk, answer, answer_bytes, answer_schema, one_line, request_schema
 from sky_model.host.schools import read_schools
+from sky_model.host.watch import TooLong, Watch
 from sky_model.strict import LONGEST_LINE, bounded_lines
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -478,3 +480,36 @@ def test_every_request_stands_in_the_docstring_and_on_the_page() -> None:
         assert f'"request": "{word}"' in (requests.__doc__ or "")
         row = next(x for x in page.splitlines() if x.startswith(f"| `{word}` |"))
         assert all(f"`{k}`" in row for k in known)
+
+
+# ---------------------------------------------------------------------- limits of time
+def test_a_request_that_takes_too_long_is_broken_off_and_the_next_one_is_answered() -> None:
+    """An endless one, so that no speed of a machine ends it."""
+    ordinary = b'{"format": 1, "id": "a", "request": "rules", "on": "2026-10-01"}\n'
+    endless = json.dumps(ENDLESS | {"request": "decide"}).encode() + b"\n"
+    answers = io.BytesIO()
+    errors = answer_lines(
+        EndlessDesk(sky.load("presets/lessons-per-term")), io.BytesIO(ordinary + endless + ordinary), answers, seconds=0.5
+    )
+    said = [json.loads(x) for x in answers.getvalue().splitlines()]
+    assert errors == 1
+    assert [x.get("answer") for x in said] == ["rules", None, "rules"]
+    assert said[1]["error"] | {"message": ""} == {
+        "code": "time",
+        "message": "",
+        "field": "",
+        "place": "line 2",
+        "hint": "hand in no longer history than `needs` names; there are 0.5 seconds",
+    }
+
+
+def test_a_bell_that_rings_at_the_last_moment_breaks_nothing_off_after_it() -> None:
+    heard = 0
+    for n in range(400):
+        try:
+            with Watch(0.00005 * (n % 8)):
+                sum(range(300))
+        except TooLong:
+            heard += 1
+        sum(i for i in range(300))  # outside: a TooLong that comes here ends the test
+    assert heard < 400

@@ -28,7 +28,7 @@ from click.testing import CliRunner
 
 import sky_model as sky
 from sky_model.cli import app as command
-from sky_model.host import cards
+from sky_model.host import cards, changed
 from sky_model.host.requests import CODES, Desk, answer
 from sky_model.host.schools import read_schools
 from sky_model.tasks import OVER
@@ -94,7 +94,7 @@ def test_every_address_answers_what_the_same_request_is_answered_elsewhere(path:
     word = ADDRESSES[path][0]
     response = post(path, EXAMPLES[path])
     assert response.status_code == 200
-    assert response.json() == answer(DESK, EXAMPLES[path] | {"request": word}, cards.WORDS)
+    assert response.json() == answer(DESK, EXAMPLES[path] | {"request": word}, workers.MORE)
     assert response.json()["answer"] == word
     schema_of(f"{word}-answer").validate(response.json())
     assert post(path, EXAMPLES[path] | {"request": word}).json() == response.json()
@@ -427,7 +427,7 @@ def test_a_body_that_is_too_long_is_refused_whether_or_not_it_says_its_length() 
 def test_a_decision_that_takes_too_long_is_ended_and_told_and_the_next_one_is_answered() -> None:
     app = app_of(DESK, Limits(seconds=1.5, workers=1))
     assert post("/decide", DECIDE, app).status_code == 200
-    (worker,) = app.service.workers.all
+    (worker,) = app.service.workers.quick.all
     for _ in range(2):
         busy = worker.process
         assert busy is not None
@@ -445,8 +445,8 @@ def test_a_decision_that_takes_too_long_is_ended_and_told_and_the_next_one_is_an
 
 def test_while_every_process_is_taken_it_is_busy_and_nobody_waits_for_ever() -> None:
     app = app_of(DESK, Limits(seconds=3600, workers=1))
-    workers_ = app.service.workers
-    workers_.seconds = 0.3  # so long one waits for a process; a process itself may work for an hour
+    workers_ = app.service.workers.quick
+    workers_.patience, workers_.seconds = 0.3, 3600  # so long one waits for a process; a process itself may work for an hour
     assert post("/decide", DECIDE, app).status_code == 200
 
     async def run() -> tuple[httpx.Response, httpx.Response]:
@@ -475,21 +475,26 @@ async def killed(asked: asyncio.Future[httpx.Response], worker: Any) -> httpx.Re
 def test_who_asks_while_a_process_is_being_started_waits_for_it() -> None:
     found = workers.Workers(DESK, count=1, seconds=30)
     try:
-        (worker,) = found.all
+        (worker,) = found.quick.all
         starting = [threading.Thread(target=worker.start) for _ in range(3)]
         for thread in starting:
             thread.start()
-        assert worker.ask("decide", json.dumps(DECIDE).encode())[0] == ""
+        answered = worker.ask("decide", json.dumps(DECIDE).encode(), 0, 30)
+        assert answered is not None
+        assert answered[0] == ""
         for thread in starting:
             thread.join()
     finally:
         found.end()
 
 
-def test_a_process_that_is_lost_is_an_error_of_one_request_and_another_takes_its_place() -> None:
+def test_a_request_that_ends_each_process_that_takes_it_is_an_error_of_it_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workers, "QUICK", 30)
     app = app_of(DESK, Limits(workers=1))
     assert post("/decide", DECIDE, app).status_code == 200
-    (worker,) = app.service.workers.all
+    (worker,) = app.service.workers.quick.all
     worker.process.kill()
     worker.process.wait()
     assert post("/decide", DECIDE, app).status_code == 200
@@ -642,7 +647,7 @@ def test_every_code_of_the_service_stands_on_the_page_of_embedding() -> None:
     page = (ROOT / "docs" / "howto-embedding.md").read_text(encoding="utf-8")
     section = page.split("\n## Over HTTP\n")[1].split("\n## ")[0]
     table = re.findall(r"^\| `([a-z-]+)` \| [0-9]+ \| ", section, re.MULTILINE)
-    assert table == sorted({**HTTP_CODES, **cards.EVENT_CODES})
+    assert table == sorted({**HTTP_CODES, **cards.EVENT_CODES, **changed.CHANGES_CODES})
     assert not set(table) & set(CODES)
     for path in ADDRESSES:
         assert f"`{path}`" in section

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import itertools
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -42,6 +44,7 @@ from sky_model.rules import (
     tests_in,
 )
 from sky_model.schooldays import Schedule, Span, Window
+from sky_model.sharing import share
 
 __all__ = ["compile_layers", "may_both_hold", "with_its_base"]
 
@@ -73,18 +76,36 @@ def _as_one(layers: list[Layer]) -> tuple[Ruleset | None, list[Problem]]:
 def _never_milder(ruleset: Ruleset, layers: list[Layer]) -> tuple[Ruleset | None, list[Problem]]:
     """A layer that is milder than its base where the base protects is refused; of a variant every answer says so."""
     assert ruleset.whole is not None
-    base, problems = compile_layers(layers[1:])
+    base, problems = _base_of(layers)
     if base is None:
         return None, problems
     milder = prove(_with_grants(base, layers), ruleset).milder
     if ruleset.said.status == "variant":
         told = " ".join(ruleset.notes)
         notes = tuple(f"variant: milder than its base: {m.at}: {m.what}" for m in milder if m.at not in told)
-        return replace(ruleset, notes=(*ruleset.notes, *notes)), []
+        return replace(share(ruleset, base), notes=(*ruleset.notes, *notes)), []
     for m in milder:
         said = f"the layer is milder than its base: {m.at}: {m.what}"
         problems.append(Problem("milder", said, ruleset.whole.place(m.path), m.why))
-    return (None, problems) if problems else (ruleset, [])
+    return (None, problems) if problems else (share(ruleset, base), [])
+
+
+_COMPILED: OrderedDict[tuple[int, ...], tuple[list[Layer], Ruleset | None, list[Problem]]] = OrderedDict()
+MOST_COMPILED = 16
+_COMPILING = threading.RLock()  # a base may have a base
+
+
+def _base_of(layers: list[Layer]) -> tuple[Ruleset | None, list[Problem]]:
+    """What a layer stands on, compiled once for all layers on it: its files are read once too, so it is the same layers."""
+    key = tuple(map(id, layers[1:]))
+    with _COMPILING:
+        if key not in _COMPILED:
+            _COMPILED[key] = (layers[1:], *compile_layers(layers[1:]))  # the layers are kept, so that no other gets their numbers
+            while len(_COMPILED) > MOST_COMPILED:
+                _COMPILED.popitem(last=False)
+        _COMPILED.move_to_end(key)
+        _, base, problems = _COMPILED[key]
+    return base, list(problems)
 
 
 def _with_grants(base: Ruleset, layers: list[Layer]) -> Ruleset:

@@ -128,20 +128,11 @@ def calendars_of(case: Case, given: Mapping[str, Calendar] | Calendar | None) ->
     return out
 
 
-_ACCEPTED: dict[tuple[int, int], tuple[Model, Calendar]] = {}
-
-
 def accept(model: Model, calendars: Mapping[str, Calendar] | Calendar) -> None:
+    """Raises RulesetError when a calendar lacks what the rules ask of it. Nothing is kept: it is asked in some microseconds."""
     for c in (calendars,) if isinstance(calendars, Calendar) else calendars.values():
-        key = (id(model), id(c))
-        if key in _ACCEPTED:
-            continue
-        problems = model.problems_with(c)
-        if problems:
+        if problems := model.problems_with(c):
             raise RulesetError(problems)
-        if len(_ACCEPTED) > 4096:
-            _ACCEPTED.clear()
-        _ACCEPTED[key] = (model, c)
 
 
 def _lines(model: Model, case: Case, schools: Mapping[str, Model] | None, now: int) -> tuple[list[Model], dict[str, int]]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import Any, NamedTuple, TypeAlias
 
 from sky_model.events import (
@@ -147,9 +148,15 @@ class Facts:
         self._sort_events()
         # enrolments known from the start and one school all the time: the plain case that has lines
         moves = [*self.enrolments, *self.lefts]
-        self.epochs = sorted({0, *(e.moment for e in moves), *(e.gone for e in moves if e.gone <= now)})
+        past = case.before
+        erased = (*(o.moment for o in past.openings), *(e.moment for e in past.ends)) if past is not None else ()
+        self._looks = sorted({*(d.moment for d in self.closings), *erased})
+        self.epochs = sorted({0, *self._last_seen((*(e.moment for e in moves), *(e.gone for e in moves if e.gone <= now)))})
         self._places: dict[int, list[tuple[int, Place]]] = {}
+        self._place_days: dict[int, list[int]] = {}
         self._aways: dict[int, list[tuple[int, bool]]] = {}
+        self._away_days: dict[int, list[int]] = {}
+        self._last_begin: dict[int, int] = {}
         self.is_plain = len(self.enrolments) <= 1 and not self.lefts
         self._parts: dict[tuple[str, int], list[Part]] = {}
         self._lines: dict[tuple[Any, ...], Line] = {}
@@ -207,6 +214,18 @@ class Facts:
             elif kind is StepClosed:
                 self.closings.append(dated)
 
+    def _last_seen(self, moments: Iterable[int]) -> set[int]:
+        """Of all moments between two looks at the record the last: what came and went between them nobody has seen.
+
+        A look is at the end of a day or at a person's closing. Without this, each of n events of one day would be a state of
+        its own, with all n in it.
+        """
+        last: dict[tuple[int, int], int] = {}
+        for m in moments:
+            key = m // DAY, bisect_left(self._looks, m)
+            last[key] = max(m, last.get(key, m))
+        return set(last.values())
+
     # ------------------------------------------------------------------ where the pupil is
     def _epoch(self, moment: int) -> int:
         return bisect_right(self.epochs, moment) - 1
@@ -219,21 +238,24 @@ class Facts:
                 calendar = self.calendar_of(None, None)
                 self._places[epoch] = [(0, Place(calendar, None, None, None, 0))]
             else:
-                newest = {e.event.since.toordinal(): e for e in sorted(known, key=lambda e: e.moment)}
-                self._places[epoch] = [
-                    (
-                        d,
-                        Place(
-                            self.calendar_of(e.event.calendar, e.event.school),
-                            e.event.school,
-                            e.event.grade,
-                            e.event.lessons_per_week,
-                            d,
-                        ),
-                    )
-                    for d, e in sorted(newest.items())
-                ]
+                newest = {e.event.since.toordinal(): e.moment for e in known}  # they stand in the order of their recording
+                self._places[epoch] = [(d, self._place_of[newest[d]]) for d in sorted(newest)]
         return self._places[epoch]
+
+    @cached_property
+    def _place_of(self) -> dict[int, Place]:
+        """Of each enrolment, by its moment, where it puts the pupil: made once, whatever is known when."""
+        said = ((d.moment, d.event) for d in self.enrolments)
+        return {
+            m: Place(self.calendar_of(e.calendar, e.school), e.school, e.grade, e.lessons_per_week, e.since.toordinal())
+            for m, e in said
+        }
+
+    @cached_property
+    def _all_calendars(self) -> list[Calendar]:
+        """Of every enrolment that was ever known, and the one of a pupil without any; each once."""
+        found = (self.calendar_of(None, None), *(p.calendar for p in self._place_of.values()))
+        return list({id(c): c for c in found}.values())
 
     def places(self, moment: int) -> list[tuple[int, Place]]:
         """(from which day, where the pupil is) as known at a moment."""
@@ -252,37 +274,52 @@ class Facts:
         places = self._places_of(self._epoch(moment))
         if len(places) == 1:
             return places[0][1]
-        i = bisect_right([d for d, _ in places], day) - 1
+        epoch = self._epoch(moment)
+        if epoch not in self._place_days:
+            self._place_days[epoch] = [d for d, _ in places]
+        i = bisect_right(self._place_days[epoch], day) - 1
         return places[max(0, i)][1]
 
     def is_away(self, day: int, moment: int) -> bool:
         """Is the pupil enrolled nowhere on a day, as known at a moment?"""
         if not self.lefts:
             return False
-        turns = self._turns(self._epoch(moment))
-        i = bisect_right([d for d, _ in turns], day) - 1
+        epoch = self._epoch(moment)
+        turns = self._turns(epoch)
+        i = bisect_right(self._away_days[epoch], day) - 1
         return i >= 0 and turns[i][1]
 
     def has_left(self, day: int, moment: int) -> bool:
         """Is the pupil enrolled nowhere on a day, and no later enrolment known?"""
         if not self.is_away(day, moment):
             return False
-        return not any(d > day and not is_end for d, is_end in self._turns(self._epoch(moment)))
+        return self._last_begin[self._epoch(moment)] <= day
 
     def left_on(self, day: int, moment: int) -> int:
         """The first day of the time enrolled nowhere in which a day lies."""
         turns = self._turns(self._epoch(moment))
-        i = bisect_right([d for d, _ in turns], day) - 1
+        i = self._turn_after(day, moment) - 1
         while i and turns[i - 1][1]:
             i -= 1
         return turns[i][0]
+
+    @cached_property
+    def _moves(self) -> list[tuple[int, int, int, bool]]:
+        """(moment, gone, day, does it end an enrolment) in the order of recording."""
+        moves = (*self.enrolments, *self.lefts)
+        return sorted((e.moment, e.gone, e.event.on.toordinal(), type(e.event) is Left) for e in moves)
+
+    def _turn_after(self, day: int, moment: int) -> int:
+        return bisect_right(self._away_days[self._epoch(moment)], day)
 
     def _turns(self, epoch: int) -> list[tuple[int, bool]]:
         """From which days on the pupil is enrolled, or (True) is not; of one day what was recorded last."""
         if epoch not in self._aways:
             at = self.epochs[epoch]
-            known = sorted((e for e in (*self.enrolments, *self.lefts) if e.moment <= at < e.gone), key=lambda e: e.moment)
-            self._aways[epoch] = sorted({e.event.on.toordinal(): type(e.event) is Left for e in known}.items())
+            newest = {d: is_end for m, gone, d, is_end in self._moves if m <= at < gone}
+            self._aways[epoch] = sorted(newest.items())
+            self._away_days[epoch] = sorted(newest)
+            self._last_begin[epoch] = max((d for d, is_end in newest.items() if not is_end), default=0)
         return self._aways[epoch]
 
     def after(self, day: int, span: Span, moment: int, is_skipped: Callable[[int], bool] | None = None) -> int | None:
@@ -326,16 +363,29 @@ class Facts:
     @cached_property
     def has_one_calendar(self) -> bool:
         """Is every day one of the same calendar, also before an enrolment was known, and the pupil enrolled on each?"""
-        return not self.lefts and len({id(p.calendar) for e in range(len(self.epochs)) for _, p in self._places_of(e)}) == 1
+        return not self.lefts and len(self._all_calendars) == 1
 
     def begins(self, moment: int) -> int:
         """The first day of the case, as known at a moment."""
-        places = self._places_of(self._epoch(moment))
-        return places[0][1].since
+        return self._begins[self._epoch(moment)]
 
     def all_begins(self) -> list[int]:
         """The first day of the case, as it was known from one moment after another."""
-        return [self._places_of(epoch)[0][1].since for epoch in range(len(self.epochs))]
+        return self._begins
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        """The least `since` of what is known in each epoch, in one walk over what becomes known and what is taken back."""
+        coming, known = iter([*self.enrolments, None]), list[tuple[int, int]]()
+        found, after = [], next(coming)
+        for at in self.epochs:
+            while after is not None and after.moment <= at:
+                heappush(known, (after.event.since.toordinal(), after.gone))
+                after = next(coming)
+            while known and known[0][1] <= at:
+                heappop(known)
+            found.append(known[0][0] if known else 0)
+        return found
 
     # ------------------------------------------------------------------ one day: its marks and its gap
     def states(self, epoch: int) -> dict[int, list[tuple[int, list[Entry], int, int | None]]]:
@@ -384,7 +434,7 @@ class Facts:
         for d, moments in touched.items():
             names = by_day.get(d, [])
             states: list[tuple[int, list[Entry], int, int | None]] = []
-            for m in sorted(moments):
+            for m in sorted(self._last_seen(moments)):
                 state = self._day_at(d, names, m, epoch)
                 if not states or states[-1][1:] != state:
                     states.append((m, *state))
@@ -710,10 +760,15 @@ class Facts:
                     out = sum(e.low for e in state[1] if e.kind and self.rules.kinds[e.kind].is_ == "not_planned")
                     if state[3] is not None or out:
                         special[d] = (state[3], out)
-        for _, place in self._places_of(epoch):
+        places = self._places_of(epoch)
+        of_place: dict[int, list[int]] = {}
+        for d in special:
+            of_place.setdefault(id(self.place(d, moment)), []).append(d)
+        for i in self._places_within(places, first, day):
+            place = places[i][1]
             calendar, per_week = place.calendar, place.lessons_per_week
-            mine = [d for d in special if self.place(d, moment) is place]
-            days = self._days_at(place, epoch, first, day)
+            mine = of_place.get(id(place), [])
+            days = self._days_at(i, epoch, first, day)
             with_register = [d for d in mine if special[d][0] is not None and calendar.is_school_day(d)]
             if per_week is None and days - len(with_register) > 0:
                 return None
@@ -734,9 +789,14 @@ class Facts:
             ]
         return self._special[epoch]
 
-    def _days_at(self, place: Place, epoch: int, first: int, day: int) -> int:
+    def _places_within(self, places: list[tuple[int, Place]], first: int, last: int) -> range:
+        """Which of the places are those of days from first to last; days before the first place are its own."""
+        begin = bisect_right(places, first, key=lambda p: p[0]) - 1
+        return range(max(0, begin), max(1, bisect_right(places, last, key=lambda p: p[0])))
+
+    def _days_at(self, i: int, epoch: int, first: int, day: int) -> int:
         places = self._places_of(epoch)
-        i = next(k for k, (_, p) in enumerate(places) if p is place)
+        place = places[i][1]
         start = first if i == 0 else max(first, places[i][0])
         stop = day if i + 1 == len(places) else min(day, places[i + 1][0] - 1)
         away = (d for d in place.calendar.school_days if start <= d <= stop) if self.lefts else ()
@@ -1163,15 +1223,13 @@ class Facts:
             yield from range(min(self._earliest(), self.horizon), self.horizon + 1)
             return
         if count.is_share or not self.is_plain:
-            for _, place in (x for e in range(len(self.epochs)) for x in self._places_of(e)):
-                yield from place.calendar.school_days
+            for calendar in self._all_calendars:
+                yield from calendar.school_days
                 for part in PARTS:
-                    yield from place.calendar.starts(part)
-                yield from (y.first for y in place.calendar.years)
-                yield from place.calendar.school_weeks
-            for epoch in range(len(self.epochs)):
-                for p in self.parts(count, epoch):
-                    yield from (p.day, p.enter // DAY, p.leave // DAY)
+                    yield from calendar.starts(part)
+                yield from (y.first for y in calendar.years)
+                yield from calendar.school_weeks
+            yield from self._days_of_marks
             return
         if test.is_unsaid:
             return
@@ -1193,6 +1251,21 @@ class Facts:
                         yield key // DAY
                         old = state
 
+    @cached_property
+    def _days_of_marks(self) -> frozenset[int]:
+        """The days on which a mark, a register or what is said of them lies, comes or goes, whatever school it is counted at."""
+        days = {
+            d for versions in self.marks.values() for m, v in versions for d in (m // DAY, v.on.toordinal() if v else m // DAY)
+        }
+        for r in self.registers:
+            days.update((r.moment // DAY, r.event.on.toordinal(), r.gone // DAY))
+        for found in self.wrong.values():
+            for m, on in found:
+                days.update((m // DAY, *((c.after(on, Span("school_days", 5)) or c.until) + 1 for c in self._all_calendars)))
+        if self.case.before is not None:
+            days.add(self.case.before.marks_from.toordinal() - 1)
+        return frozenset(days)
+
     def is_prompt(self, count: Count) -> bool:
         """Was everything recorded on its day or before, and nothing changed? Then each day was known as it is known now."""
         if count.id not in self._prompt:
@@ -1204,7 +1277,7 @@ class Facts:
         """The first day on which something can be counted: of the case, or of its calendar or marks where that is later."""
         marked = [v.on.toordinal() for versions in self.marks.values() for _, v in versions if v is not None]
         first = min(p.calendar.years[0].first for _, p in self._places_of(len(self.epochs) - 1))
-        return max(min(p.since for e in range(len(self.epochs)) for _, p in self._places_of(e)), min([first, *marked]))
+        return min([first, *marked])
 
     def _late_columns(self, count: Count) -> list[Line]:
         """Of a term's counter (period's, …): the last days of terms for which something was recorded or taken back after them."""

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import heapq
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import SequenceMatcher
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -114,6 +117,7 @@ class Layer:
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[KeyPath, Place] = field(default_factory=dict)
     file: words.RulesetFile | None = None
+    _file: str | None = None  # the name of the file that is said where a value has no place of its own
 
     @property
     def name(self) -> str:
@@ -122,8 +126,11 @@ class Layer:
     def place(self, path: KeyPath = ()) -> Place:
         while path and path not in self.places:
             path = path[:-1]
-        name = self.shown if self.path.is_file() else f"{self.shown}/ruleset.yaml"
-        return self.places.get(path, Place(name, 1, 1))
+        if path in self.places:
+            return self.places[path]
+        if self._file is None:  # the disk is asked once, not for each value
+            self._file = self.shown if self.path.is_file() else f"{self.shown}/ruleset.yaml"
+        return Place(self._file, 1, 1)
 
 
 def layer_of(data: Mapping[str, Any], shown: str) -> tuple[Layer, list[Problem]]:
@@ -168,6 +175,28 @@ def _read_layer(path: Path, shown: str) -> tuple[Layer, list[Problem]]:
         layer.file, found = words.read(words.RulesetFile, layer.data, layer.place)
         problems += found
     return layer, problems
+
+
+_BASES: OrderedDict[Any, tuple[Layer, list[Problem]]] = OrderedDict()  # as many as one process has in use, the newest last
+MOST_BASES = 64
+_READING = threading.Lock()
+
+
+def _read_base(path: Path, shown: str) -> tuple[Layer, list[Problem]]:
+    """A layer that others stand on: read once and shared, as long as its files hold the same bytes."""
+    files = [path] if path.is_file() else [path / n for n in FILES if (path / n).is_file()]
+    try:
+        key = str(path), shown, tuple((p.name, sha256(p.read_bytes()).digest()) for p in files)
+    except OSError:  # what cannot be read is told by who reads it
+        return _read_layer(path, shown)
+    with _READING:
+        if key not in _BASES:
+            _BASES[key] = _read_layer(path, shown)
+            while len(_BASES) > MOST_BASES:
+                _BASES.popitem(last=False)
+        _BASES.move_to_end(key)
+        layer, problems = _BASES[key]
+    return layer, list(problems)
 
 
 def _fill_in(layer: Layer) -> list[Problem]:
@@ -233,7 +262,7 @@ def read_layers(name: str | Path) -> tuple[list[Layer], list[Problem]]:
             hint = "write the ruleset that lies beneath, or leave `extends` out"
             return layers, [*problems, Problem("circle", f"`extends` goes round in a circle: {chain}", place, hint)]
         seen.add(path.resolve())
-        layer, faults = _read_layer(path, shown)
+        layer, faults = _read_base(path, shown) if layers else _read_layer(path, shown)
         layers.append(layer)
         problems += faults
         base = layer.data.get("extends")
@@ -319,17 +348,28 @@ class Whole:
     """All layers as one: values as the files of one layer would hold them, and where each of them comes from."""
 
     data: dict[str, Any]
-    places: dict[KeyPath, Place]
     removed: dict[str, Place]  # the name of an item that a layer took away, and where it says so
     notes: list[str]
     root: Node
     _above: Place
+    _left: dict[str, tuple[Any, str]] = field(default_factory=dict, compare=False, repr=False)
 
     def place(self, path: KeyPath = ()) -> Place:
         """The place of a value, or of its nearest parent that stands in a file."""
-        while path and path not in self.places:
-            path = path[:-1]
-        return self.places.get(path, self._above)
+        found, node = self.root.touched or self.root.place, self.root
+        for key in path:
+            inner: Any = node.value
+            is_there = key in inner if isinstance(inner, dict) else isinstance(inner, list) and key in range(len(inner))
+            if not is_there:
+                break
+            node = inner[key]
+            found = node.touched or node.place
+        return found
+
+    @property
+    def places(self) -> dict[KeyPath, Place]:
+        """The place of every value; made when it is asked for, since a rule that answers needs none."""
+        return dict(_places(self.root))
 
     def layer(self, path: KeyPath) -> str:
         """The layer that says the value of a path of keys and indexes."""
@@ -340,7 +380,9 @@ class Whole:
 
     def leave(self, at: str) -> tuple[Any, str]:
         """(what a layer above may do with the value of a path, why): as `layer_may` says it; what is statutory, nothing."""
-        return _leave(self.root, _find_spot(self.root, at).way)
+        if at not in self._left:  # every layer on a base asks the same of it
+            self._left[at] = _leave(self.root, _find_spot(self.root, at).way)
+        return self._left[at]
 
     def paths(self) -> Iterator[tuple[str, Any]]:
         """Every path that a layer above may name, with the value that stands there."""
@@ -536,7 +578,7 @@ def lay(layers: list[Layer]) -> tuple[Whole, list[Problem]]:
         if key in top.data:
             laying.root.value[key] = _grow(top.data[key], top, (key,))
     data = plain_of(laying.root)
-    return Whole(data, dict(_places(laying.root)), laying.removed, laying.notes, laying.root, top.place()), laying.problems
+    return Whole(data, laying.removed, laying.notes, laying.root, top.place()), laying.problems
 
 
 class _Laying:

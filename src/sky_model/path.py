@@ -426,8 +426,7 @@ class Path:
         facts = self.facts
         for v in self.versions:
             self._wake(v.first, None)
-            for epoch in range(len(facts.epochs)):
-                begin = facts._places_of(epoch)[0][1].since
+            for begin in facts.all_begins():
                 if v.first <= begin <= v.last:
                     self._wake(begin, None)
             for s in v.steps:

@@ -50,11 +50,11 @@ from sky_model.events import (
     read_name,
     unknown_key,
 )
+from sky_model.personal import ESCAPED, IDENTITY_CODE, PERSONAL_SCHEMA
 from sky_model.strict import Unreadable, read_json
 
 __all__ = [
     "BETWEEN_VALUES",
-    "ESCAPED",
     "FIELD_NAMES",
     "Case",
     "Checkpoint",
@@ -68,12 +68,7 @@ KEYS = ("format", "pupil", "feed", "named", "checkpoint", "events")
 FEED_KEYS = ("register", "recorded", "data_until", "data_until_from", "does", "code_map")
 FIELD_NAMES = FIELDS_OF_EVENTS | {*KEYS, *FEED_KEYS, "name", "fingerprint", "for_reader"}  # an error may show these
 
-IDENTITY_CODE = re.compile(r"(?<![0-9A-Z])\d{6}[-+A-FU-Y]\d{3}[0-9A-Z](?![0-9A-Z])", re.IGNORECASE | re.ASCII)
-# The same for a JSON Schema, whose patterns know neither flags nor looking back everywhere.
-CODE_PATTERN = "(^|[^0-9A-Za-z])[0-9]{6}[-+A-FU-Ya-fu-y][0-9]{3}[0-9A-Za-z]([^0-9A-Za-z]|$)"
-ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#[0-9xX]", re.ASCII)
 CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
-PERSONAL = {"anyOf": [{"pattern": "@"}, {"pattern": CODE_PATTERN}]}
 BLANKS = " \t\n\r"  # those of JSON: what else is blank differs from language to language
 # without `seq`: enrolment, registers and marks, reports and answers, actions, consents, pauses, closings, retractions
 RANK = {
@@ -656,7 +651,7 @@ def record_schema() -> dict[str, Any]:
     pupil = TEXT | {
         "description": "an opaque pseudonym; never an identity code or an address",
         "pattern": "[^ \\t\\n\\r]",
-        "not": {"anyOf": [*PERSONAL["anyOf"], {"pattern": CONTROL.pattern}, {"pattern": ESCAPED.pattern}]},
+        "not": {"anyOf": [*PERSONAL_SCHEMA["anyOf"], {"pattern": CONTROL.pattern}, {"pattern": ESCAPED.pattern}]},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

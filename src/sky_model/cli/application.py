@@ -28,9 +28,9 @@ from sky_model.host.signing import NO_KEYS, Signed, Unsigned, check_key
 from sky_model.layers import rulesets_folder
 
 __all__ = [
-    "ALLOW", "CALENDAR", "FAULTY", "JSON", "KNOWN", "MAPPING", "NOT_DECIDED", "ON", "RULES", "SCHOOLS", "SIGNED_BY", "UNSIGNED",
-    "UNTIL", "Asked", "Day", "PublicKey", "app", "asked_with", "cases_of", "decided", "deciding", "main", "reaching",
-    "rulesets_in", "with_progress",
+    "ALLOW", "CALENDAR", "FAULTY", "JSON", "KNOWN", "MAPPING", "NOT_DECIDED", "ON", "RULES", "RULES_OF_ALL", "SCHOOLS",
+    "SIGNED_BY", "UNSIGNED", "UNTIL", "Asked", "Day", "PublicKey", "app", "asked_with", "cases_of", "decided", "deciding",
+    "main", "reaching", "rulesets_in", "with_progress",
 ]  # fmt: skip
 
 NOT_DECIDED, FAULTY = 3, 4
@@ -242,7 +242,8 @@ def decided(
         yield answered
 
 
-RULES = click.option("--rules", default="presets/lessons-per-term", show_default=True, help="a shipped ruleset or a path")
+RULES_OF_ALL = "presets/lessons-per-term"  # where nobody says which
+RULES = click.option("--rules", default=RULES_OF_ALL, show_default=True, help="a shipped ruleset or a path")
 ALLOW = click.option(
     "--allow", multiple=True, type=click.Choice(["draft", "variant"]), help="statuses that answer only when asked to"
 )

@@ -61,9 +61,9 @@ from sky_model.host.intake import with_codes
 from sky_model.host.schools import School, Schools
 from sky_model.layers import rulesets_folder
 from sky_model.model import check, needs
+from sky_model.personal import ADDRESS_OR_CODE, ESCAPED, PERSONAL_SCHEMA
 from sky_model.readers import readers_of
-from sky_model.records import ESCAPED, FIELD_NAMES, IDENTITY_CODE, Case, record_schema
-from sky_model.records import PERSONAL as PERSONAL_SCHEMA
+from sky_model.records import FIELD_NAMES, Case, record_schema
 from sky_model.rules import Model
 from sky_model.schooldays import Calendar
 from sky_model.source import read_text
@@ -125,8 +125,6 @@ MOST_FILES = 50
 MOST_ABSENT = 500
 FILE_NAME = "^[a-z0-9][a-z0-9_-]{0,59}\\.yaml(?!\\n)$"  # in Python `$` stands before a newline too
 LARGEST_ID = (1 << 53) - 1  # beyond it a program that has floating point only takes one number for another
-# standing alone: inside a longer run of letters and digits, such as a UUID, it is none
-PERSONAL = re.compile(IDENTITY_CODE.pattern + r"|\S*@\S*", re.IGNORECASE | re.ASCII)
 
 
 class RequestError(Exception):
@@ -274,7 +272,7 @@ def answer(desk: Desk, request: Any, more: Mapping[str, Word] | None = None) -> 
 def error_answer(name: str | int | None, error: RequestError) -> dict[str, Any]:
     """An error as an answer. Whatever looks like an identity code or an address is taken out of it."""
     said = {"message": error.message, "field": error.field, "place": error.place, "hint": error.hint}
-    return {"format": 1, "id": name, "error": {"code": error.code} | {k: PERSONAL.sub("…", v) for k, v in said.items()}}
+    return {"format": 1, "id": name, "error": {"code": error.code} | {k: ADDRESS_OR_CODE.sub("…", v) for k, v in said.items()}}
 
 
 def _id(request: Mapping[str, Any]) -> str | int:
@@ -283,7 +281,7 @@ def _id(request: Mapping[str, Any]) -> str | int:
         raise RequestError(
             "field-missing", "id is missing", field="id", hint='write "id": a name of your own; the answer repeats it'
         )
-    if isinstance(name, str) and (PERSONAL.search(name) or ESCAPED.search(name)):
+    if isinstance(name, str) and (ADDRESS_OR_CODE.search(name) or ESCAPED.search(name)):
         raise RequestError("id-personal", CODES["id-personal"], field="id", hint="write a number or a name of your own")
     if isinstance(name, str) and 0 < len(name) <= 200:
         return name
