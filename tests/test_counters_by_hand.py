@@ -17,7 +17,7 @@ from oracle.facts import Facts as Second
 from search.triples import Dates
 
 from sky_model.decider import decide
-from sky_model.events import ActionTaken, Enrolment, Mark, Report, StepClosed, end_of
+from sky_model.events import ActionTaken, Enrolment, Mark, Register, Report, StepClosed, end_of
 from sky_model.facts import Facts
 from sky_model.model import load_data
 from sky_model.records import Case
@@ -176,3 +176,15 @@ def test_a_counter_that_is_not_running_is_no_new_mark_of_a_step_for_each_mark() 
     case = Case("p", events=[enrolled, *said, *anew])
     found = decide(load_data(rules), case, on=date(2026, 8, 17), calendars=TWO_YEARS)
     assert [(q.what, q.fact, q.steps) for q in found.questions] == [("not_given", "grade", ("step-a",))]
+
+
+def test_what_a_register_planned_is_planned_though_lessons_of_it_were_missed() -> None:
+    """Three of twelve lessons are 25 per cent; only lessons that the school itself did not hold for the pupil are none."""
+    rules = rules_of({"measure": "lessons", "lesson_minutes": "45", "share_of": {"planned": "so_far"}})
+    rules["steps"] = [
+        step_of("step-a", {"counter-x": {"at_least": "25"}}),
+        step_of("step-b", {"counter-x": {"at_least": "26"}}, above={"step-a": "beside"}),
+    ]
+    case = Case("p", events=[ENROLLED, Register(date(2026, 8, 11), 6, 6), on_day(11, 3)])
+    found = decide(load_data(rules), case, on=date(2026, 8, 11), calendars=TWO_YEARS)
+    assert [s.step for s in found.open_steps] == ["step-a"]

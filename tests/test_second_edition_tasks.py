@@ -293,6 +293,14 @@ def test_it_waits_for_what_was_asked_as_early_though_the_consent_to_that_came_la
     assert task(decide(model, *AUTUMN, said("group", "given", 8), on=8), "meet").state == "waiting"
 
 
+def test_what_asks_two_questions_is_done_on_the_day_of_the_later_answer() -> None:
+    asked = [{"id": q, "answers": ["health", "other"], "by": ["teacher"], "name": text(q), "source": "town"} for q in ("a", "b")]
+    steps = step("ten", TEN, [action("ask", asks=["a", "b"]), action("talk", after=["ask"], within={"school_days": 2})])
+    model, answered = rules(steps, questions=asked), [sky.Answer("a", "health", d(2)), sky.Answer("b", "other", d(3))]
+    assert state(decide(model, mark(1, 10), answered[0], on=3), "talk") == ("waiting", d(3), False)
+    assert state(decide(model, mark(1, 10), *answered, on=3), "talk") == ("ready", d(7), False)
+
+
 def test_a_higher_level_keeps_the_day_of_the_talk_that_the_lower_one_still_owes(tmp_path: File) -> None:
     again = {"every": {"term": 10, "from": 10}}
     model = rules(step("s", TEN, [TALK], again=again))

@@ -118,6 +118,13 @@ def test_of_a_limit_that_is_reached_and_closed_nothing_is_near() -> None:
     assert (found.open_steps, found.nearest) == ((), None)
 
 
+def test_a_share_is_told_as_too_early_until_enough_is_planned_with_the_day_from_which_it_says_something() -> None:
+    """60 planned lessons at 30 a week from Wednesday 12 August: the tenth school day."""
+    share = sky.load("presets/share-of-12-weeks")
+    early, later = (decide(on=date(2026, 8, n), model=share).too_early for n in (24, 25))
+    assert ([(x.counter, x.known_from) for x in early], later) == ([("absence-share", date(2026, 8, 25))], ())
+
+
 # ---------------------------------------------------------------------- M7: questions
 def test_a_task_whose_when_is_unknown_stands_in_the_questions_with_who_can_answer() -> None:
     d = town.decided(*town.MARKS)
