@@ -658,6 +658,17 @@ def test_who_recorded_a_contested_mark_is_asked_to_check_it() -> None:
     assert (away.role, away.person, away.away) == ("subject-teacher", "staff-9", True)
 
 
+def test_a_contested_mark_of_who_has_left_is_to_be_handed_over() -> None:
+    found = decide(rules(CLOSE_IT), *AUTUMN, contest("m-1", 3), sky.Left(d(6)), on=8)
+    assert state(found, "check:m-1") == ("to_hand_over", None, False)
+
+
+def test_what_would_make_a_task_needless_is_named_while_it_is_not_known() -> None:
+    model = rules(step("ten", TEN, [action("talk", unless={"cause": {"is": "health"}})]))
+    assert task(decide(model, mark(1, 10), on=2), "talk").not_needed_if == ("cause",)
+    assert task(decide(model, mark(1, 10), sky.Answer("cause", "other", d(2)), on=2), "talk").not_needed_if == ()
+
+
 @pytest.mark.parametrize(
     ("answer", "is_asked"),
     [

@@ -125,6 +125,13 @@ def test_a_share_is_told_as_too_early_until_enough_is_planned_with_the_day_from_
     assert ([(x.counter, x.known_from) for x in early], later) == ([("absence-share", date(2026, 8, 25))], ())
 
 
+def test_no_absence_is_none_of_a_share_though_nobody_said_what_was_planned() -> None:
+    enrolled = replace(town.ENROLLED, lessons_per_week=None)
+    case = sky.Case("p", data_until=sep(7), events=[enrolled, sky.Report("concern", sep(1), by="class-lead")])
+    found = sky.decide(sky.load("presets/share-of-12-weeks"), case, on=sep(7), calendars=CALENDAR)
+    assert [(t.counter, t.number) for s in found.open_steps for t in s.today] == [("absence-share", 0)]
+
+
 # ---------------------------------------------------------------------- M7: questions
 def test_a_task_whose_when_is_unknown_stands_in_the_questions_with_who_can_answer() -> None:
     d = town.decided(*town.MARKS)
