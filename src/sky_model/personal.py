@@ -39,9 +39,7 @@ CODE_PATTERN = (
     f"|(^|[^0-9A-Za-z]){_BIRTH}[A-FU-Ya-fu-y][0-9]{{3}}[0-9A-Za-z]([^0-9A-Za-z]|$)"
 )
 PERSONAL_SCHEMA: dict[str, Any] = {"anyOf": [{"pattern": "@"}, {"pattern": CODE_PATTERN}]}
-ESCAPED = re.compile(
-    r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#[0-9xX]", re.ASCII
-)  # it hides
+ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#[0-9xX]", re.ASCII)  # it hides
 ADDRESS_OR_CODE = re.compile(IDENTITY_CODE.pattern + r"|\S*@\S*", re.IGNORECASE | re.ASCII)  # to be taken out of a text
 
 LONGEST_WORD = 200

@@ -182,17 +182,11 @@ class _Reading:
     def mark(self, r: _Cells, n: int) -> Mark:
         code = r.text("kind") or ""
         kind, lessons, minutes, part = code or None, r.amount("lessons"), r.amount("minutes"), r.text("part")
+        entry = self.codes.get(code)
         if self.mapping:
-            entry = self.codes.get(code)
             kind = entry.kind if entry else None
-            if entry is None:
-                self.intake.unmapped[code] += 1
-            elif self.known is not None and kind is not None and kind not in self.known:
-                self.intake.no_such_kind[kind] += 1
             part = (entry.part if entry else None) or part
             lessons, minutes = self.mapping.length_of(lessons, minutes, entry)
-        elif self.known is not None and code not in self.known:
-            self.intake.unmapped[code] += 1
         on, explained = r.day("date"), r.value("explained", flag_in)
         made = Mark(
             on,  # type: ignore[arg-type]
@@ -210,6 +204,10 @@ class _Reading:
             recorded=r.day("recorded", "iso"),
         )
         read: Mark = check_event(made, r.pupil, r.place)
+        if entry is None and (self.mapping is not None or (self.known is not None and code not in self.known)):
+            self.intake.unmapped[code] += 1
+        elif entry is not None and self.known is not None and kind is not None and kind not in self.known:
+            self.intake.no_such_kind[kind] += 1
         return read
 
     def enrolments(self, rows: list[_Cells], known: date | None) -> list[Enrolment]:

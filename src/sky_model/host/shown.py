@@ -33,7 +33,7 @@ PERSONAL = (
 PLACES = r"koulu|skola|school|oppiaine|\baine|ämne|subject|course|kurssi"  # the name of a school or a subject is nobody's name
 
 # Words that codes and headings are made of. Each word of a text must be one of these as a whole, so that no name slips
-# through by being like one (Sairanen, Hansen, Vapaavuori). A part in (…) may be left out; * stands for any ending.
+# through by being like one (Sairanen, Hansen, Vapaavuori). A part in (…) may be left out; * stands for an ending.
 CODE_WORDS = r"""
 poissa poissaolo* luvaton luvattom* luvalli* lupa lupaa luvan luvalla selvit* selvittä* terveyd* terveys* sairaus sairauden
 sairauspoissaolo* sairaana sairas sairastu* vapaa vapaata vapaat anottu anomus* myöhäst* myöhässä läsnä läsnäolo* matka
@@ -99,7 +99,7 @@ part explained is
 
 
 def _whole_words(listed: str) -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(w).replace(r"\*", r"\w*") for w in listed.split()), re.IGNORECASE)
+    return re.compile("|".join(re.escape(w).replace(r"\*", r"\w{0,12}") for w in listed.split()), re.IGNORECASE)
 
 
 CODE_WORD, HEADING_WORD = _whole_words(CODE_WORDS), _whole_words(f"{HEADING_WORDS} {' '.join(COLUMNS)}")
@@ -137,7 +137,7 @@ def is_code_like(code: str) -> bool:
         return True
     if len(code) > LONGEST_CODE or not code.isprintable() or sum(c.isdigit() for c in code) > 3 or "@" in code:
         return False
-    words = [w.strip("-") for w in re.split(r"[^\w-]+|_+", code)]
+    words = [w.strip("-") for w in re.split(r"[^\w-]+|_+", re.sub(r"(?<=[a-zåäö])(?=[A-ZÅÄÖ])", " ", code))]
     return all(not w or len(w) == 1 or w.isdigit() or CODE_WORD.fullmatch(w) for w in words) and any(len(w) > 1 for w in words)
 
 
@@ -156,9 +156,11 @@ def looks_like(text: str) -> str:
 
 def why_hidden(code: str, people: set[str], known: frozenset[str]) -> str:
     """Why a code is not shown; empty if it may be."""
-    words = re.findall(r"[^\W\d_]{2,}", code.lower())
     if code in known:
         return ""
+    if len(code) > LONGEST_CODE:  # before it is looked at: a cell may hold a whole file
+        return f"longer than {LONGEST_CODE} characters"
+    words = re.findall(r"[^\W\d_]{2,}", code.lower())
     if words and all(w in people for w in words):
         return "it stands in a column of names too"
     if is_code_like(code):
