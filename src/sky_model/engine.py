@@ -17,8 +17,8 @@ __all__ = ["digest", "engine_fingerprint", "engine_version", "numbers_of"]
 
 MEANING = (
     "events", "records", "schooldays", "signs", "source", "vocabulary", "layers", "rules", "compiler", "calendars", "measures",
-    "facts", "reserved", "consents", "contests", "path", "obligations", "order", "tasks", "messages", "readers", "decision", "told",
-    "asking", "decider",
+    "facts", "reserved", "consents", "contests", "path", "obligations", "order", "tasks", "messages", "readers", "decision",
+    "told", "asking", "decider",
 )  # fmt: skip
 
 
