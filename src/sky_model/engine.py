@@ -18,7 +18,7 @@ __all__ = ["digest", "engine_fingerprint", "engine_version", "numbers_of"]
 MEANING = (
     "strict", "events", "personal", "records", "schooldays", "signs", "source", "vocabulary", "layers", "rules", "compiler",
     "calendars", "measures", "facts", "reserved", "consents", "contests", "path", "obligations", "order", "tasks", "messages",
-    "readers", "decision", "told", "asking", "decider",
+    "matters", "readers", "decision", "told", "asking", "decider",
 )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ from sky_model.events import LONGEST, Enrolment, as_whole
 from sky_model.explanation import explain
 from sky_model.host.intake import with_codes
 from sky_model.host.schools import School, Schools
-from sky_model.layers import rulesets_folder
+from sky_model.layers import is_file, rulesets_folder
 from sky_model.model import check, needs
 from sky_model.personal import ADDRESS_OR_CODE, ESCAPED, PERSONAL_SCHEMA
 from sky_model.readers import readers_of
@@ -450,7 +450,7 @@ def _check(_: Desk, request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_shipped(name: str) -> bool:
     plain = re.fullmatch(r"[A-Za-z0-9-]+(/[A-Za-z0-9.-]+)*", name) and ".." not in name
-    return bool(plain) and (rulesets_folder() / name / "ruleset.yaml").is_file()
+    return bool(plain) and is_file(rulesets_folder() / name / "ruleset.yaml")
 
 
 # of a word: its fields, those of them that must be there, and what answers it
