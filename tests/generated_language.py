@@ -172,7 +172,7 @@ def language_counters(draw: st.DrawFn, name: str, *, paths: bool = True) -> dict
             out["share_of"] = {"planned": "whole_window"}
             if measure == "lessons" and window["in"] in ("term", "school_year") and one_in(draw, 2):
                 out["share_of"] = {"table": "in-print"}
-        if one_in(draw, 2):
+        if measure == "lessons" and one_in(draw, 2):
             out["minimum"] = {"planned_lessons": "20"}
         return out
     if one_in(draw, 6):

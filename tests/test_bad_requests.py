@@ -22,8 +22,8 @@ from typing import Any
 import pytest
 
 import sky_model as sky
+from sky_model.host.intake import LONGEST_LINE
 from sky_model.host.requests import CODES, Desk, answer, one_line, read_json
-from sky_model.strict import LONGEST_LINE
 
 SKY = [sys.executable, "-m", "sky_model.cli", "serve", "--stdio"]
 EVENTS: list[dict[str, Any]] = [
@@ -185,7 +185,7 @@ BAD: dict[str, tuple[bytes, dict[str, str]]] = {
     ),
     "an unknown field": (
         changed(b'"on"', b'"onn"'),
-        error("field-unknown", "field no. 4 of decide is not known", "", "did you mean 'on'?"),
+        error("field-unknown", "this field of decide is not known", "", "did you mean 'on'?", "onn"),
     ),
     "a format of the future": (
         changed(b'"format": 1, "id"', b'"format": 2, "id"'),

@@ -142,9 +142,7 @@ def test_layers_that_extend_each_other_are_a_circle_and_no_endless_loop(tmp_path
         text = GOOD.replace("extends: fi-sky/2026-1", f"extends: {base}")
         (tmp_path / name / "ruleset.yaml").write_text(text, encoding="utf-8")
     (problem,) = sky.check(tmp_path / "a")
-    said = "b/ruleset.yaml:5:1: `extends` goes round in a circle: a → b → a [circle]"
-    hint = "\n    write the ruleset that lies beneath, or leave `extends` out"
-    assert str(problem).replace(f"{tmp_path}/", "") == said + hint
+    assert str(problem).replace(f"{tmp_path}/", "") == "b/ruleset.yaml:5:1: `extends` goes round in a circle: a → b → a [circle]"
 
 
 def test_a_section_in_two_files_of_a_folder_is_one_fault(tmp_path: Path) -> None:

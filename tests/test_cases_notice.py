@@ -6,12 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 import sky_model as sky
-from sky_model import cli
 from sky_model.checks.mutations import asking_steps, can_be_known, mutants, notice
-from sky_model.checks.own_parts import own_parts
 from sky_model.layers import rulesets_folder
 
 ROOT = rulesets_folder()
@@ -81,85 +78,3 @@ def test_a_ruleset_whose_cases_expect_nothing_lists_every_change(tmp_path: Path)
     found = notice(model, tmp_path)
     assert len(found.survivors) == found.changes > 10
     assert replace(found, survivors=()).per_cent == 100
-
-
-LAYER = """\
-format: 1
-ruleset: town
-version: 2026-1
-extends: presets/lessons-per-term
-status: draft
-valid_from: 2026-08-01
-name: {fi: Kunta, sv: Kommunen, en: Town}
-"""
-LOWER = 'change:\n  - {at: steps.first-limit-reached.opens.any.absence-lessons.at_least, from: "30", to: "20", because: x}\n'
-LATER = "set:\n  - {parameter: talk-deadline, to: 4, because: x}\n"
-TWENTY = """\
-- name: {en: twenty lessons}
-  pupil: {grade: 8, calendar: example-week-43/2026-27}
-  marks: ["2026-08-17 .. 2026-08-19: 6 lessons health", "2026-08-20: LESSONS lessons health"]
-  expect: [{on: 2026-08-20, open: [OPEN]}]
-"""
-NINETEEN = TWENTY.replace("LESSONS", "1").replace("OPEN", "")
-LIMIT = TWENTY.replace("LESSONS", "2").replace("OPEN", "first-limit-reached")
-
-
-def layer_in(folder: Path, *said: str, cases: str = LIMIT) -> Path:
-    (folder / "cases").mkdir(parents=True)
-    (folder / "ruleset.yaml").write_text("".join((LAYER, *said)), encoding="utf-8")
-    (folder / "cases" / "limits.yaml").write_text(cases, encoding="utf-8")
-    return folder
-
-
-def test_a_limit_that_a_layer_changes_in_its_base_is_changed_and_nothing_else_of_the_step(tmp_path: Path) -> None:
-    town = layer_in(tmp_path / "town", LOWER, cases=LIMIT + NINETEEN)
-    found = notice(sky.load(town, allow=("draft",)), town / "cases")
-    assert (found.changes, found.survivors) == (3, ())
-    half = layer_in(tmp_path / "half", LOWER)
-    left = notice(sky.load(half, allow=("draft",)), half / "cases").survivors
-    assert left == ("steps.first-limit-reached: absence-lessons at_least one less",)
-
-
-def test_a_parameter_that_a_layer_sets_reaches_every_part_that_reads_it(tmp_path: Path) -> None:
-    (tmp_path / "town").mkdir()
-    (tmp_path / "town" / "ruleset.yaml").write_text(
-        LAYER.replace("presets/lessons-per-term", "fi-sky/2026-1") + LATER, encoding="utf-8"
-    )
-    rules = sky.load(tmp_path / "town", allow=("draft",)).newest
-    own = own_parts(rules)
-    changed = {s for s, _ in mutants(rules, own)}
-    assert "steps.curator-talk.actions.talk-with-curator" in own.paths
-    assert all(".actions." in path for path in own.paths)
-    assert any(s.endswith("actions.talk-with-curator: due later") for s in changed)
-
-
-def test_without_a_base_everything_is_its_own() -> None:
-    rules = sky.load("fi-sky/2026-1").newest
-    assert {s for s, _ in mutants(rules, own_parts(rules))} == {s for s, _ in mutants(rules)}
-
-
-def test_of_nothing_no_share_is_told(tmp_path: Path) -> None:
-    town = layer_in(tmp_path / "town", cases=NINETEEN)
-    found = notice(sky.load(town, allow=("draft",)), town / "cases")
-    assert (found.changes, found.per_cent) == (0, None)
-    said = CliRunner().invoke(cli.app, ["test", str(town), "--mutations", "--coverage"]).output
-    assert "%" not in said
-    assert " 0 of 0" not in said
-    assert "nothing to change: nothing that is decided is written or changed here" in said
-    assert "nothing to cover: nothing that is decided is written or changed here" in said
-
-
-def test_what_a_layer_changes_is_covered_or_named(tmp_path: Path) -> None:
-    town = layer_in(tmp_path / "town", LOWER)
-    said = CliRunner().invoke(cli.app, ["test", str(town), "--coverage"]).output
-    assert "steps.first-limit-reached.opens.any.0.absence-lessons at_least: one below" in said
-    assert "1 of 3 boundaries" in said
-    assert "second-limit-reached" not in said
-
-
-def test_while_a_case_fails_nobody_says_what_the_cases_notice(tmp_path: Path) -> None:
-    town = layer_in(tmp_path / "town", LOWER, cases=LIMIT.replace("first-limit-reached", ""))
-    result = CliRunner().invoke(cli.app, ["test", str(town), "--mutations"])
-    assert result.exit_code == 1
-    assert "a case fails, so what the cases notice is not judged" in result.output
-    assert "%" not in result.output

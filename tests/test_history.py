@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pytest
@@ -26,7 +25,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sky_model as sky
-from sky_model.changes import Change
 from sky_model.checks.difference import Difference
 from sky_model.histories import decisions_on, history, said
 from sky_model.model import load_data
@@ -452,55 +450,3 @@ def test_a_difference_names_the_days_on_which_the_answers_differ_not_those_on_wh
     difference.take(sky.Case("p", events=[ENROLLED, CONCERN]), CALENDAR)
     (found,) = difference.pupils
     assert (found.way, found.since, found.until) == ("is open only under A", day("08-17"), days[-1])
-
-
-# ---------------------------------------------------------------------- what changed on each day
-def of_a_year() -> sky.Case:
-    """Five days of six lessons, a talk held, one mark corrected, one more week: opened, done, withdrawn, back."""
-    days = [date.fromordinal(d) for d in YEAR.school_days[15:21]]
-    marks = [sky.Mark(d, lessons=6, kind="health", id=f"m{n}") for n, d in enumerate(days)]
-    talked = sky.ActionTaken("talk-with-pupil", "done", days[5], by="class-lead", id="talked")
-    wrong = replace(marks[0], lessons=1, recorded=days[5] + timedelta(days=2))
-    more = sky.Mark(days[5], lessons=6, kind="health", id="more", recorded=days[5] + timedelta(days=4))
-    first = replace(ENROLLED, since=day("08-12"))
-    return sky.Case("p", events=[first, *marks[:5], talked, wrong, more])
-
-
-def named(changes: Any) -> list[tuple[str, str, str]]:
-    return [(c.what, c.name, c.how) for c in changes]
-
-
-def moves_with_the_day(c: Change) -> bool:
-    """Is an opening the same but for the first day of today's window?"""
-    if c.how != "changed" or c.fields != ("today",):
-        return False
-    before, after = ([{k: v for k, v in t.items() if k != "first"} for t in side["today"]] for side in (c.before, c.after))  # type: ignore[index]
-    return before == after
-
-
-def test_each_day_of_a_history_says_what_changes_since_says_of_it_and_the_day_before() -> None:
-    case = of_a_year()
-    found = list(sky.changed_days(PRESET, case, day("08-12"), day("12-31"), calendars=YEAR))
-    assert [(x.day, x.decision) for x in found] == list(history(PRESET, case, day("08-12"), day("12-31"), calendars=YEAR))
-    assert found[0].changed is None
-    words = set()
-    for one, other in pairwise(found):
-        assert other.changed is not None
-        assert other.changed
-        since = [c for c in other.decision.changes_since(one.decision).changes if not moves_with_the_day(c)]
-        assert named(other.changed.changes) == named(since), other.day
-        words |= {c.how for c in other.changed.changes}
-    assert words >= {"new", "done", "changed", "withdrawn", "back"}
-
-
-def test_a_day_of_a_history_names_the_other_parts_that_are_otherwise() -> None:
-    (_, first, *_) = sky.changed_days(PRESET, of_a_year(), day("08-12"), day("12-31"), calendars=YEAR)
-    assert first.changed is not None
-    assert (first.changed.changes, first.changed.parts) == ((), ("nearest", "data_until_from"))
-
-
-@some(6)
-@given(models(), cases())
-def test_what_changed_is_empty_exactly_where_the_published_form_is_the_same(model: sky.Model, case: sky.Case) -> None:
-    for one, other in pairwise(sky.changed_days(model, case, FIRST, LAST, calendars=CALENDAR, as_if=True)):
-        assert bool(other.changed) == (said(one.decision)[0] != said(other.decision)[0]), other.day

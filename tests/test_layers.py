@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-import tracemalloc
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -20,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sky_model as sky
-from sky_model import cli, compiler
+from sky_model import cli
 from sky_model.layers import Layer, Whole, lay
 
 few = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -744,9 +743,8 @@ def test_what_is_changed_and_changed_back_is_the_base(data: list[dict[str, Any]]
     (said,) = data
     limits = [x for x in leaves_of(said) if str(x[1][-1]) in ("at_least", "more_than", "lesson_minutes", "school_days")]
     at, _, old = draw.draw(st.sampled_from(limits or leaves_of(said)))
-    new = "7" if old != "7" else "8"
-    there = {"change": [{"at": at, "from": old, "to": new, "because": "x"}]}
-    back = {"change": [{"at": at, "from": new, "to": old, "because": "x"}]}
+    there = {"change": [{"at": at, "from": old, "to": "7", "because": "x"}]}
+    back = {"change": [{"at": at, "from": "7", "to": old, "because": "x"}]}
     assert rules_in(laid(said, there, back)) == rules_in(laid(said))
     base, top = stacked({**said, "valid_from": IDENTITY["valid_from"]}, {"change": [*there["change"], *back["change"]]})
     assert rules_of(top) == rules_of(base)
@@ -774,72 +772,3 @@ def test_what_is_added_and_removed_again_is_the_base(data: list[dict[str, Any]],
     removed = {"remove": [{"at": f"steps.{step}.actions.one-more", "because": "x"}]}
     assert rules_in(laid(said, added)) != rules_in(laid(said))
     assert rules_in(laid(said, added, removed)) == rules_in(laid(said, {**added, **removed})) == rules_in(laid(said))
-
-
-# ---------------------------------------------------------------------- many layers on one base
-def many(folder: Path, n: int) -> list[Path]:
-    """Layers on one base that each say one limit of their own."""
-    out = []
-    for i in range(n):
-        made = folder / f"town-{i}"
-        made.mkdir()
-        (made / "ruleset.yaml").write_text(
-            f"format: 1\nruleset: town-{i}\nversion: 2026-1\nextends: presets/lessons-per-term\nstatus: draft\n"
-            f"valid_from: 2026-08-12\nname: {{en: Town {i}}}\n"
-            f"set:\n  - {{parameter: talk-deadline, to: {1 + i % 6}, because: our own}}\n",
-            encoding="utf-8",
-        )
-        out.append(made)
-    return out
-
-
-def test_a_base_is_read_and_compiled_once_for_all_layers_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled: list[str] = []
-    whole = compiler._as_one
-    monkeypatch.setattr(compiler, "_as_one", lambda layers: compiled.append(layers[0].name) or whole(layers))  # type: ignore[func-returns-value]
-    paths = many(tmp_path, 5)
-    sky.load(paths[0], allow={"draft"})
-    compiled.clear()
-    models = [sky.load(p, allow={"draft"}) for p in paths[1:]]
-    assert [c for c in compiled if not c.startswith("town")] == []
-    assert len({m.fingerprint for m in models}) == 4
-
-
-def test_what_no_layer_changed_is_in_memory_once(tmp_path: Path) -> None:
-    base = sky.load("presets/lessons-per-term").newest
-    one, other = (sky.load(p, allow={"draft"}).newest for p in many(tmp_path, 2))
-    shared = [s for s in one.steps if any(s is x for x in other.steps)]
-    assert len(shared) >= len(base.steps) - 2  # the parameter stands in two steps
-    assert one.whole is not None
-    assert other.whole is not None
-    same = [k for k, v in one.whole.data.items() if v is other.whole.data.get(k) and isinstance(v, list | dict) and v]
-    assert len(same) > 5
-    assert one.origin_of("parameters.talk-deadline.value").value != other.origin_of("parameters.talk-deadline.value").value
-
-
-@pytest.mark.long
-def test_a_hundred_and_fifty_layers_of_one_base_take_little_memory(tmp_path: Path) -> None:
-    paths = many(tmp_path, 150)
-    sky.load(paths[0], allow={"draft"})
-    tracemalloc.start()
-    try:
-        models = [sky.load(p, allow={"draft"}) for p in paths]
-        assert tracemalloc.get_traced_memory()[0] < 60_000_000
-    finally:
-        tracemalloc.stop()
-    assert len(models) == 150
-
-
-def test_a_base_that_is_written_anew_is_read_anew(tmp_path: Path) -> None:
-    (tmp_path / "base").mkdir()
-    top = tmp_path / "top"
-    top.mkdir()
-    head = "format: 1\nversion: 2026-1\nstatus: draft\nvalid_from: 2026-08-12\nname: {en: Ours}\n"
-    (top / "ruleset.yaml").write_text(head + "ruleset: top\nextends: base\n", encoding="utf-8")
-    found = []
-    for limit in (4, 5):
-        said = f"set:\n  - {{parameter: talk-deadline, to: {limit}, because: ours}}\n"
-        text = f"ruleset: base\nextends: presets/lessons-per-term\n{said}"
-        (tmp_path / "base" / "ruleset.yaml").write_text(head + text, encoding="utf-8")
-        found.append(sky.load(top, allow={"draft"}).newest.origin_of("parameters.talk-deadline.value").value)
-    assert found == ["4", "5"]

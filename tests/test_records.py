@@ -39,74 +39,74 @@ IMPOSSIBLE: dict[str, tuple[Any, str]] = {
     # single values
     "a date that does not exist": (
         changed(on="2026-02-30"),
-        "on is a date that does not exist (event no. 1, field on) [no-such-day]",
+        "the date 2026-02-30 does not exist (event m1, field on) [no-such-day]",
     ),
     "a day with a time": (
         changed(on="2026-09-14T08:00"),
-        "on is not a day; write it as 2026-09-14, without a time (event no. 1, field on) [not-a-day]",
+        "on is not a day; write it as 2026-09-14, without a time (event m1, field on) [not-a-day]",
     ),
     "a day as a number": (
         changed(on=20260914),
-        "on is not a day; write it as 2026-09-14, without a time (event no. 1, field on) [not-a-day]",
+        "on is not a day; write it as 2026-09-14, without a time (event m1, field on) [not-a-day]",
     ),
     "digits of another script": (
         changed(on="٢٠٢٦-09-14"),
-        "on is a date that does not exist (event no. 1, field on) [no-such-day]",
+        "the date ٢٠٢٦-09-14 does not exist (event m1, field on) [no-such-day]",
     ),
-    "negative lessons": (changed(lessons=-2), "lessons is less than 0 (event no. 1, field lessons) [negative]"),
+    "negative lessons": (changed(lessons=-2), "lessons is less than 0 (event m1, field lessons) [negative]"),
     "more lessons than a day has hours": (
         changed(lessons=25),
-        "lessons is more than a day holds; give minutes as `minutes` (event no. 1, field lessons) [too-many]",
+        "lessons is more than a day holds; give minutes as `minutes` (event m1, field lessons) [too-many]",
     ),
     "more minutes than a day has": (
         changed(minutes=1441),
-        "minutes is more than a day holds (event no. 1, field minutes) [too-many]",
+        "minutes is more than a day holds (event m1, field minutes) [too-many]",
     ),
-    "lessons as a text": (changed(lessons="6"), "lessons is not a number (event no. 1, field lessons) [not-a-number]"),
-    "lessons as true": (changed(lessons=True), "lessons is not a number (event no. 1, field lessons) [not-a-number]"),
+    "lessons as a text": (changed(lessons="6"), "lessons is not a number (event m1, field lessons) [not-a-number]"),
+    "lessons as true": (changed(lessons=True), "lessons is not a number (event m1, field lessons) [not-a-number]"),
     "lessons that are no number": (
         changed(lessons=float("nan")),
-        "lessons is not a number (event no. 1, field lessons) [not-a-number]",
+        "lessons is not a number (event m1, field lessons) [not-a-number]",
     ),
     "three decimals": (
         changed(lessons=1.125),
-        "lessons has more than two decimals; hand in minutes instead (event no. 1, field lessons) [too-fine]",
+        "lessons has more than two decimals; hand in minutes instead (event m1, field lessons) [too-fine]",
     ),
-    "an empty kind": (changed(kind=""), "kind is not a text of 1 to 200 characters (event no. 1, field kind) [not-a-text]"),
-    "a kind as a number": (changed(kind=3), "kind is not a text of 1 to 200 characters (event no. 1, field kind) [not-a-text]"),
+    "an empty kind": (changed(kind=""), "kind is not a text of 1 to 200 characters (event m1, field kind) [not-a-text]"),
+    "a kind as a number": (changed(kind=3), "kind is not a text of 1 to 200 characters (event m1, field kind) [not-a-text]"),
     "an endless teacher": (
         changed(teacher="x" * 201),
-        "teacher is not a text of 1 to 200 characters (event no. 1, field teacher) [not-a-text]",
+        "teacher is not a text of 1 to 200 characters (event m1, field teacher) [not-a-text]",
     ),
     "explained as a word": (
         changed(explained="yes"),
-        "explained is neither true nor false (event no. 1, field explained) [not-true-false]",
+        "explained is neither true nor false (event m1, field explained) [not-true-false]",
     ),
     "a part that nobody knows": (
         changed(part="noon"),
-        "part is one of start_of_day, end_of_day, middle, partial (event no. 1, field part) [not-one-of]",
+        "part is one of start_of_day, end_of_day, middle, partial (event m1, field part) [not-one-of]",
     ),
-    "a negative place in the order": (changed(seq=-1), "seq is not a whole number from 0 (event no. 1, field seq) [not-whole]"),
+    "a negative place in the order": (changed(seq=-1), "seq is not a whole number from 0 (event m1, field seq) [not-whole]"),
     "a grade beyond nine": (
         record({"type": "enrolment", "id": "e1", "school": "s", "grade": 10, "on": "2026-08-12"}),
-        "grade is not a grade from 0 to 9 (event no. 1, field grade) [not-a-grade]",
+        "grade is not a grade from 0 to 9 (event e1, field grade) [not-a-grade]",
     ),
     "an empty list of answers": (
         record({"type": "answer", "id": "w1", "question": "cause", "answer": [], "on": "2026-09-14"}),
-        "answer is not a text of 1 to 200 characters (event no. 1, field answer) [not-a-text]",
+        "answer is not a text of 1 to 200 characters (event w1, field answer) [not-a-text]",
     ),
     "a consent that says maybe": (
         record(CONSENT),
-        "value is one of given, refused, withdrawn (event no. 1, field value) [not-one-of]",
+        "value is one of given, refused, withdrawn (event c1, field value) [not-one-of]",
     ),
     "a task answered with a new word": (
         record({**ACTION, "status": "later"}),
-        "status is one of done, planned, not_needed, snoozed, refused, data_wrong (event no. 1, field status) [not-one-of]",
+        "status is one of done, planned, not_needed, snoozed, refused, data_wrong (event a1, field status) [not-one-of]",
     ),
     # what is missing or not known
     "a mark without a day": (
         record({k: v for k, v in MARK.items() if k != "on"}),
-        "on is missing (event no. 1, field on) [missing]",
+        "on is missing (event m1, field on) [missing]",
     ),
     "an enrolment without a day": (
         record({"type": "enrolment", "school": "s"}),
@@ -114,28 +114,28 @@ IMPOSSIBLE: dict[str, tuple[Any, str]] = {
     ),
     "a misspelt field": (
         changed(lesons=6),
-        "field no. 7 of this mark is not known; did you mean 'lessons'? (event no. 1) [unknown-field]",
+        "this field of a mark is not known; did you mean 'lessons'? (event m1, field lesons) [unknown-field]",
     ),
     "a field that nobody knows": (
         changed(zzz=6),
-        "field no. 7 of this mark is not known (event no. 1) [unknown-field]",
+        "this field of a mark is not known (event m1, field zzz) [unknown-field]",
     ),
     "a type that nobody knows": (
         record({"type": "absence"}),
         "an event's type is one of enrolment, left, register, mark, report, answer, action, consent, pause, step_closed,"
-        " retracted (event no. 1, field type) [unknown-type]",
+        " retracted (field events[0].type) [unknown-type]",
     ),
-    "an event that is a text": (record("m1"), "an event is an object (event no. 1) [not-an-object]"),
+    "an event that is a text": (record("m1"), "an event is an object (field events[0]) [not-an-object]"),
     "events that are no list": (record() | {"events": {}}, "events is a list (field events) [not-a-list]"),
     "a format of another time": (record() | {"format": 2}, 'this format is not known; write "format": 1 (field format) [format]'),
     "a field beside the record": (
         record(event=[]),
-        "field no. 4 is not known; did you mean 'events'? [unknown-field]",
+        "this field is not known; did you mean 'events'? (field event) [unknown-field]",
     ),
     "a feed that is a text": (record(feed="given"), "feed is an object (field feed) [not-an-object]"),
     "a misspelt field of the feed": (
         record(feed={"registers": "given"}),
-        "field no. 1 of feed is not known; did you mean 'register'? (field feed) [unknown-field]",
+        "this field is not known; did you mean 'register'? (field feed.registers) [unknown-field]",
     ),
     "a register that is neither": (
         record(feed={"register": "some"}),
@@ -156,81 +156,81 @@ IMPOSSIBLE: dict[str, tuple[Any, str]] = {
     # what no single field shows
     "a register without numbers": (
         record({**REGISTER, "planned": 6}),
-        "a register entry has planned and marked, or through (event no. 1, field planned) [missing]",
+        "a register entry has planned and marked, or through (event r1, field planned) [missing]",
     ),
     "a register that ends before it begins": (
         record({**REGISTER, "through": "2026-09-13"}),
-        "through lies before on (event no. 1, field through) [turned-round]",
+        "through lies before on (event r1, field through) [turned-round]",
     ),
     "planned for no day": (
         record({**ACTION, "status": "planned"}),
-        "planned needs the day `until` (event no. 1, field until) [missing]",
+        "planned needs the day `until` (event a1, field until) [missing]",
     ),
     "snoozed to no day": (
         record({**ACTION, "status": "snoozed"}),
-        "snoozed needs the day `until` (event no. 1, field until) [missing]",
+        "snoozed needs the day `until` (event a1, field until) [missing]",
     ),
     "wrong data of no mark": (
         record({**ACTION, "status": "data_wrong"}),
-        "data_wrong needs the id of the mark (event no. 1, field mark) [missing]",
+        "data_wrong needs the id of the mark (event a1, field mark) [missing]",
     ),
-    "a pause that ends before it begins": (record(PAUSE), "until lies before on (event no. 1, field until) [turned-round]"),
+    "a pause that ends before it begins": (record(PAUSE), "until lies before on (event u1, field until) [turned-round]"),
     "a report recorded before its day": (
         record({**REPORT, "recorded": "2026-09-13"}),
-        "was recorded before the day that it speaks of (event no. 1, field recorded) [before-its-day]",
+        "was recorded before the day that it speaks of (event p1, field recorded) [before-its-day]",
     ),
     # the order of recording
     "one mark id with two contents and no order": (
         record(MARK, {**MARK, "lessons": 5}),
-        "one mark id has two contents and no order; give seq (event no. 2, field seq) [two-contents]",
+        "one mark id has two contents and no order; give seq (event m1, field seq) [two-contents]",
     ),
     "two contents handed in the other way round": (
         record({**MARK, "lessons": 5}, MARK),
-        "one mark id has two contents and no order; give seq (event no. 2, field seq) [two-contents]",
+        "one mark id has two contents and no order; give seq (event m1, field seq) [two-contents]",
     ),
     "an answer against another of one day": (
         record(
             {"type": "answer", "id": "w1", "question": "cause", "answer": "health", "on": "2026-09-14"},
             {"type": "answer", "id": "w2", "question": "cause", "answer": "school", "on": "2026-09-14"},
         ),
-        "contradicts another event, recorded on the same day; give seq (event no. 2, field seq) [contradiction]",
+        "contradicts event w1, recorded on the same day; give seq (event w2, field seq) [contradiction]",
     ),
     "a consent against another of one day": (
         record({**CONSENT, "value": "given"}, {**CONSENT, "id": "c2", "value": "refused"}),
-        "contradicts another event, recorded on the same day; give seq (event no. 2, field seq) [contradiction]",
+        "contradicts event c1, recorded on the same day; give seq (event c2, field seq) [contradiction]",
     ),
     "two registers of one day": (
         record({**REGISTER, "planned": 6, "marked": 6}, {**REGISTER, "id": "r2", "planned": 6, "marked": 0}),
-        "contradicts another event, recorded on the same day; give seq (event no. 2, field seq) [contradiction]",
+        "contradicts event r1, recorded on the same day; give seq (event r2, field seq) [contradiction]",
     ),
     "a concern raised and taken back on one day": (
         record(REPORT, {**REPORT, "id": "p2", "raised": False}),
-        "contradicts another event, recorded on the same day; give seq (event no. 2, field seq) [contradiction]",
+        "contradicts event p1, recorded on the same day; give seq (event p2, field seq) [contradiction]",
     ),
     "two schools from one day": (
         record(
             {"type": "enrolment", "id": "e1", "school": "s", "on": "2026-08-12"},
             {"type": "enrolment", "id": "e2", "school": "t", "on": "2026-08-12"},
         ),
-        "contradicts another event, recorded on the same day; give seq (event no. 2, field seq) [contradiction]",
+        "contradicts event e1, recorded on the same day; give seq (event e2, field seq) [contradiction]",
     ),
     "one id for a mark and a report": (
         record(MARK, {**REPORT, "id": "m1"}),
-        "one id stands for two events (event no. 2, field id) [id-twice]",
+        "one id stands for two events (event m1, field id) [id-twice]",
     ),
     "an order for some events only": (
         record({**MARK, "seq": 1}, REPORT),
-        "seq stands on all events of a record or on none (event no. 2, field seq) [seq]",
+        "seq stands on all events of a record or on none (event p1, field seq) [seq]",
     ),
     "one place in the order for two events": (
         record({**MARK, "seq": 1}, {**REPORT, "seq": 1}),
-        "has the same place as another event (event no. 2, field seq) [seq]",
+        "has the same place as event m1 (event p1, field seq) [seq]",
     ),
 }
 
 
 @pytest.mark.parametrize("name", IMPOSSIBLE)
-def test_what_cannot_be_true_is_one_error_with_place_field_and_rule(name: str) -> None:
+def test_what_cannot_be_true_is_one_error_with_id_field_and_rule(name: str) -> None:
     given, said = IMPOSSIBLE[name]
     with pytest.raises(RecordError) as e:
         sky.Case.from_json(given)
@@ -273,24 +273,22 @@ def test_a_pupil_is_a_short_text(pupil: Any) -> None:
 
 @pytest.mark.parametrize("line", ["{broken", b"{broken", "[" * 100_000])
 def test_a_line_that_is_no_json_says_so_and_does_not_break(line: str | bytes) -> None:
-    with pytest.raises(
-        RecordError, match=r"^(not JSON: .* at character \d+|lists and objects are nested too deeply); .*\[(json|too-deep)\]$"
-    ):
+    with pytest.raises(RecordError, match=r"^the line is not JSON: .*\[not-json\]$"):
         sky.Case.from_json(line)
 
 
 # ---------------------------------------------------------------------- the same rules for events made in Python
 def test_events_made_in_python_are_read_by_the_same_rules() -> None:
     for event, said in (
-        (sky.Mark(DAY, lessons=-1), "lessons is less than 0 (event no. 1, field lessons) [negative]"),
-        (sky.Mark(DAY, lessons=float("inf")), "lessons is not a number (event no. 1, field lessons) [not-a-number]"),  # type: ignore[arg-type]
-        (sky.Mark(None), "on is not a day; write it as 2026-09-14, without a time (event no. 1, field on) [not-a-day]"),  # type: ignore[arg-type]
+        (sky.Mark(DAY, lessons=-1), "lessons is less than 0 (event mark, field lessons) [negative]"),
+        (sky.Mark(DAY, lessons=float("inf")), "lessons is not a number (event mark, field lessons) [not-a-number]"),  # type: ignore[arg-type]
+        (sky.Mark(None), "on is not a day; write it as 2026-09-14, without a time (event mark, field on) [not-a-day]"),  # type: ignore[arg-type]
         (
             sky.Mark(datetime(2026, 9, 14)),  # noqa: DTZ001 - the point: a day with a time is no day
-            "on is not a day; write it as 2026-09-14, without a time (event no. 1, field on) [not-a-day]",
+            "on is not a day; write it as 2026-09-14, without a time (event mark, field on) [not-a-day]",
         ),
-        (sky.Enrolment("s"), "on is missing (event no. 1, field on) [missing]"),
-        ("m1", "this is no event (event no. 1) [unknown-type]"),
+        (sky.Enrolment("s"), "on is missing (event enrolment, field on) [missing]"),
+        ("m1", "str is no event [unknown-type]"),
     ):
         with pytest.raises(RecordError) as e:
             sky.Case("p", events=[event])  # type: ignore[list-item]
@@ -355,7 +353,7 @@ def test_a_case_with_new_events_is_another_case_and_the_old_one_stays() -> None:
     longer = case.with_events(*EVERY_TYPE[1:])
     assert len(case.events) == 1
     assert longer == sky.Case("p-1", register="given", events=EVERY_TYPE)
-    with pytest.raises(RecordError, match="contradicts another event"):
+    with pytest.raises(RecordError, match="contradicts event c1"):
         longer.with_events(sky.Consent("guardian-told", "given", DAY, id="c2"))
 
 

@@ -175,7 +175,7 @@ def test_a_pupil_of_a_school_that_the_file_does_not_have_is_not_decided(tmp_path
     schools = read_schools(
         write(tmp_path, "schools: [{id: a, calendars: [kotka/2026-27]}, {id: b, calendars: [kotka/2026-27]}]\n")
     )
-    with pytest.raises(sky.RecordError, match="the school is not in the file of schools"):
+    with pytest.raises(sky.RecordError, match="the school 'c' is not in the file of schools"):
         schools.school_of(sky.Case("p", events=[sky.Enrolment("c", since=date(2026, 8, 12))]), date(2026, 9, 1))
     with pytest.raises(sky.RecordError, match="no enrolment says which school it is"):
         schools.school_of(sky.Case("p"), date(2026, 9, 1))

@@ -17,8 +17,7 @@ import pytest
 
 import sky_model as sky
 from sky_model.checkpoints import checkpoint
-from sky_model.host.intake import read_mapping
-from sky_model.host.marks import read_marks
+from sky_model.host.intake import read_mapping, read_marks
 from sky_model.host.requests import Desk, answer
 from sky_model.schooldays import SchoolYear
 

@@ -112,26 +112,6 @@ def test_nearest_is_never_a_limit_that_is_reached() -> None:
     assert (near.number, near.limit, near.missing) == (12, 13, 1)
 
 
-def test_of_a_limit_that_is_reached_and_closed_nothing_is_near() -> None:
-    closed = sky.StepClosed("talk", "well", sep(3), by="class-lead")
-    found = town.decided(*town.MARKS, closed, on=sep(4))
-    assert (found.open_steps, found.nearest) == ((), None)
-
-
-def test_a_share_is_told_as_too_early_until_enough_is_planned_with_the_day_from_which_it_says_something() -> None:
-    """60 planned lessons at 30 a week from Wednesday 12 August: the tenth school day."""
-    share = sky.load("presets/share-of-12-weeks")
-    early, later = (decide(on=date(2026, 8, n), model=share).too_early for n in (24, 25))
-    assert ([(x.counter, x.known_from) for x in early], later) == ([("absence-share", date(2026, 8, 25))], ())
-
-
-def test_no_absence_is_none_of_a_share_though_nobody_said_what_was_planned() -> None:
-    enrolled = replace(town.ENROLLED, lessons_per_week=None)
-    case = sky.Case("p", data_until=sep(7), events=[enrolled, sky.Report("concern", sep(1), by="class-lead")])
-    found = sky.decide(sky.load("presets/share-of-12-weeks"), case, on=sep(7), calendars=CALENDAR)
-    assert [(t.counter, t.number) for s in found.open_steps for t in s.today] == [("absence-share", 0)]
-
-
 # ---------------------------------------------------------------------- M7: questions
 def test_a_task_whose_when_is_unknown_stands_in_the_questions_with_who_can_answer() -> None:
     d = town.decided(*town.MARKS)
@@ -241,7 +221,7 @@ def cut(case: sky.Case, day: date) -> sky.Case:
 ASIDE = ("known_to", "asked")
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(models(), cases(), st.integers(0, 200), st.integers(0, 120), st.sampled_from(["given", "marks_only"]))
 def test_known_on_answers_in_every_field_as_the_record_cut_there_would(
     model: sky.Model, case: sky.Case, at: int, later: int, register: str
@@ -251,8 +231,6 @@ def test_known_on_answers_in_every_field_as_the_record_cut_there_would(
     if case.recorded == "not_given":
         return
     case = case.changed(register=register)
-    if on.toordinal() < model.versions[0].valid_from:
-        return
     earlier = sky.decide(model, case, on=on, known_on=known, calendars=GENERATED)
     alone = sky.decide(model, cut(case, known), on=on, calendars=GENERATED)
     for f in fields(sky.Decision):

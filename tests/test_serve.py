@@ -22,16 +22,14 @@ from typing import Any
 
 import jsonschema
 import pytest
-from served import ENDLESS, EndlessDesk
 
 import sky_model as sky
 from sky_model.decision import decision_schema
 from sky_model.host import requests
-from sky_model.host.lines import answer_lines
+from sky_model.host.intake import LONGEST_LINE
+from sky_model.host.lines import answer_lines, bounded_lines
 from sky_model.host.requests import CODES, FIELDS, Desk, answer, answer_bytes, answer_schema, one_line, request_schema
 from sky_model.host.schools import read_schools
-from sky_model.host.watch import TooLong, Watch
-from sky_model.strict import LONGEST_LINE, bounded_lines
 
 ROOT = Path(__file__).resolve().parents[1]
 CLIENTS = ROOT / "examples" / "clients"
@@ -220,12 +218,10 @@ BAD: list[tuple[bytes, str]] = [
     (b'{"format": 1, "id": "' + b"x" * 201 + b'", "request": "needs"}', "field-type"),
     (b'{"format": 1, "id": "131052-308T", "request": "needs"}', "id-personal"),
     (b'{"format": 1, "id": "a@b.fi", "request": "needs"}', "id-personal"),
-    (b'{"format": 1, "id": "a%40b.fi", "request": "needs"}', "id-personal"),
-    (b'{"format": 1, "id": "r131052%2D308T-1", "request": "needs"}', "id-personal"),
 ]
 WRONG: list[tuple[dict[str, Any], str, str]] = [
-    (request(onn="2026-10-01"), "field-unknown", ""),
-    (request("needs", record=RECORD), "field-unknown", ""),
+    (request(onn="2026-10-01"), "field-unknown", "onn"),
+    (request("needs", record=RECORD), "field-unknown", "record"),
     (request(on=None), "field-missing", "on"),
     (request(on="2026-02-30"), "day", "on"),
     (request(on="1.10.2026"), "day", "on"),
@@ -243,9 +239,9 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     (request("check", files={"ruleset.yaml": LAYER} | {f"x{i}.yaml": "" for i in range(50)}), "file-name", "files"),
     (with_record(pupil="131052-308T"), "identity-code", "record.pupil"),
     (with_record(pupil="a@b.fi"), "address", "record.pupil"),
-    (with_record(feed={"registr": "given"}), "unknown-field", "record.feed"),
+    (with_record(feed={"registr": "given"}), "unknown-field", "record.feed.registr"),
     (with_record(events=[{"type": "mark"}]), "missing", "record.on"),
-    (with_record(events=[EVENTS[0], EVENTS[1] | {"lesons": 6}]), "unknown-field", "record"),
+    (with_record(events=[EVENTS[0], EVENTS[1] | {"lesons": 6}]), "unknown-field", "record.lesons"),
 ]
 
 
@@ -426,7 +422,7 @@ def test_memory_is_flat_over_many_requests() -> None:
 # ---------------------------------------------------------------------- clients
 SAID = """\
 next: Notice to the guardian of unauthorised absence (homeroom-teacher)
-not decided: on is a date that does not exist [no-such-day, event no. 3]
+not decided: the date 2026-09-31 does not exist [no-such-day, event m2]
 """
 
 
@@ -461,11 +457,11 @@ def test_every_code_of_a_request_stands_on_the_page_and_is_raised() -> None:
     page = (ROOT / "docs" / "howto-embedding.md").read_text(encoding="utf-8")
     table = re.findall(r"^\| `([a-z0-9-]+)` \| [^|]+ \|$", page.split("\n## Codes of a request\n")[1], re.MULTILINE)
     raised: set[str] = set()
-    for path in (*(ROOT / "src" / "sky_model" / "host").rglob("*.py"), ROOT / "src" / "sky_model" / "strict.py"):
+    for path in (ROOT / "src" / "sky_model" / "host").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Call)
-                and getattr(node.func, "id", "") in ("RequestError", "Unreadable")
+                and getattr(node.func, "id", "") == "RequestError"
                 and isinstance(node.args[0], ast.Constant)
             ):
                 raised.add(str(node.args[0].value))
@@ -480,36 +476,3 @@ def test_every_request_stands_in_the_docstring_and_on_the_page() -> None:
         assert f'"request": "{word}"' in (requests.__doc__ or "")
         row = next(x for x in page.splitlines() if x.startswith(f"| `{word}` |"))
         assert all(f"`{k}`" in row for k in known)
-
-
-# ---------------------------------------------------------------------- limits of time
-def test_a_request_that_takes_too_long_is_broken_off_and_the_next_one_is_answered() -> None:
-    """An endless one, so that no speed of a machine ends it."""
-    ordinary = b'{"format": 1, "id": "a", "request": "rules", "on": "2026-10-01"}\n'
-    endless = json.dumps(ENDLESS | {"request": "decide"}).encode() + b"\n"
-    answers = io.BytesIO()
-    errors = answer_lines(
-        EndlessDesk(sky.load("presets/lessons-per-term")), io.BytesIO(ordinary + endless + ordinary), answers, seconds=0.5
-    )
-    said = [json.loads(x) for x in answers.getvalue().splitlines()]
-    assert errors == 1
-    assert [x.get("answer") for x in said] == ["rules", None, "rules"]
-    assert said[1]["error"] | {"message": ""} == {
-        "code": "time",
-        "message": "",
-        "field": "",
-        "place": "line 2",
-        "hint": "hand in no longer history than `needs` names; there are 0.5 seconds",
-    }
-
-
-def test_a_bell_that_rings_at_the_last_moment_breaks_nothing_off_after_it() -> None:
-    heard = 0
-    for n in range(400):
-        try:
-            with Watch(0.00005 * (n % 8)):
-                sum(range(300))
-        except TooLong:
-            heard += 1
-        sum(i for i in range(300))  # outside: a TooLong that comes here ends the test
-    assert heard < 400

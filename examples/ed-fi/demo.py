@@ -10,8 +10,7 @@ from pathlib import Path
 
 import sky_model as sky
 from sky_model.cli import table
-from sky_model.host.intake import Intake, read_mapping
-from sky_model.host.marks import read_marks
+from sky_model.host.intake import Intake, read_mapping, read_marks
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE / "attendance_events.csv"

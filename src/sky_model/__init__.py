@@ -24,7 +24,7 @@ from sky_model.events import (
     StepClosed,
 )
 from sky_model.explanation import explain
-from sky_model.histories import changed_days, history
+from sky_model.histories import history
 from sky_model.model import check, load, needs
 from sky_model.records import Case
 from sky_model.rules import Model
@@ -53,7 +53,6 @@ __all__ = [
     "RulesetError",
     "StepClosed",
     "Task",
-    "changed_days",
     "check",
     "decide",
     "explain",

@@ -43,8 +43,6 @@ class Waiting(NamedTuple):
 def questions(path: Path, rules: Ruleset, tasks: tuple[Task, ...], on: int, now: int) -> tuple[OpenQuestion, ...]:
     """What is asked on a day, first what can decide most. rules: those of the day; now: up to which moment is known."""
     found: dict[tuple[str, str], list[Waiting]] = {}
-    if path.has_left:  # nobody is asked about who is enrolled nowhere
-        return ()
     for w in _Asking(path, on, now).waiting(tasks):
         found.setdefault((w.missing.what, w.missing.fact), []).append(w)
     out = []
@@ -196,15 +194,11 @@ class _Asking:
         read = f.read_as_of(count, about, self.now, at, t.checks_in)
         if first is None or read is None:
             return
-        if count.is_compared:  # the window before it is counted too
-            first = f.compared_from(count, first, read, self.now)
-        last = f.settled(count, read, self.now)
-        found = self._days_open(f, count, first, last, about)
+        if count.is_compared:  # the days before it are counted too
+            first = min(first, f.begins(self.now))
+        found = self._days_open(f, count, first, read, about)
         yield from found
-        if is_whole:
-            return
-        is_unplanned = count.is_share and f.reading(count, about, self.now, since, at, t.checks_in).silent == "not_given"
-        if not found or is_unplanned or self._needs_planned(f, count, first, last):
+        if (not found and not is_whole) or (self._needs_planned(f, count, first, read) and not is_whole):
             yield Missing("not_given", "lessons_per_week")
 
     def _days_open(self, f: Facts, count: Count, first: int, last: int, about: int) -> list[Missing]:
@@ -214,8 +208,6 @@ class _Asking:
             is_open = p.enter <= self.now < p.leave and p.high > p.low
             if is_open and first <= p.day <= last and f.is_chosen(count, p.day, self.now):
                 (gaps if p.mark is None else aside).add(p.day)
-        if count.measure == "days_since":  # a lesson that nobody marked is no mark
-            gaps.clear()
         who = tuple(r for r in ("subject-teacher", "class-lead") if r in f.rules.roles)
         out = []
         if gaps:
@@ -225,7 +217,9 @@ class _Asking:
         return out + self._open_in_only_if(f, count, first, last, about)
 
     def _needs_planned(self, f: Facts, count: Count, first: int, about: int) -> bool:
-        """Does it hang on how many lessons were planned whether a marked day counts, and has nobody said it?"""
+        """Does the counter hang on how many lessons were planned, and has nobody said it?"""
+        if count.is_share:
+            return f.reading(count, about, self.now).silent == "not_given"
         if count.measure not in ("days", "calendar_days", "episodes", "half_days") and not count.is_unbroken:
             return False
         days = f.days_between(max(first, f.begins(self.now)), about, self.now)

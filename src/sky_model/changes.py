@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from sky_model.events import DAY, TYPE_OF, end_of
 from sky_model.records import Case
 from sky_model.rules import Ruleset
 
-__all__ = ["Asked", "Change", "Changes", "Compared", "Correction", "Decided", "Through", "changes_between", "compared"]
+__all__ = ["Asked", "Change", "Changes", "Correction", "Decided", "Through", "changes_between"]
 
 KINDS_OF_ITEM = ("opening", "task", "question", "message")
 GONE_OUT = ("message_sent", "guardian_told", "handed_over", "done")
@@ -81,7 +81,7 @@ class Change:
     name    of an opening and a task their own; of a question `what:fact`; of a message `message@since`
     how     new · done (a message: sent) · changed · withdrawn (its ground is gone) · back (it was withdrawn) · ended
     fields  of `changed`: what is otherwise in it
-    through empty in a decision that is cut for a role, which does not carry the record, and in a history, whose day says it
+    through empty in a decision that is cut for a role: it does not carry the record
     """
 
     what: str
@@ -113,22 +113,6 @@ class Correction:
 
     def to_json(self) -> dict[str, Any]:
         return {"of": self.of, "why": self.why, "to": list(self.to), "through": [t.to_json() for t in self.through]}
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What is otherwise between two decisions, as `compared` finds it. Empty when they say the same.
-
-    order  as in Changes
-    parts  the other parts of the published form that are otherwise: nearest, stale, basis, …
-    """
-
-    changes: tuple[Change, ...]
-    order: Mapping[str, tuple[str, ...]]
-    parts: tuple[str, ...]
-
-    def __bool__(self) -> bool:
-        return bool(self.changes or self.order or self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,8 +324,13 @@ def changes_between(later: Decided, earlier: Decided | Mapping[str, Any] | str |
     basis = {k: (was["basis"].get(k), now["basis"].get(k)) for k in _BASIS if was["basis"].get(k) != now["basis"].get(k)}
     old, new = _items(was), _items(now)
     between = _Between(later, was, new, basis)
-    found = _compared_items(old, new)
-    changes = [_explained(c, between) for c in found]
+    changes, order = [], {}
+    for what in KINDS_OF_ITEM:
+        names = [*new[what], *(n for n in old[what] if n not in new[what])]
+        found = [_change(what, n, old[what].get(n), new[what].get(n), between) for n in names]
+        changes += [c for c in found if c is not None]
+        if [*(n for n in old[what] if n in new[what]), *(n for n in new[what] if n not in old[what])] != list(new[what]):
+            order[what] = tuple(new[what])
     return Changes(
         pupil=later.pupil,
         reader=later.reader,
@@ -352,41 +341,11 @@ def changes_between(later: Decided, earlier: Decided | Mapping[str, Any] | str |
         basis=basis,
         changes=tuple(changes),
         corrections=_proposed(later, old, new, changes, between) if later.reader in (None, "log") else (),
-        order=_orders(old, new),
+        order=order,
     )
 
 
-def compared(was: Mapping[str, Any], now: Mapping[str, Any]) -> Compared:
-    """What is new, done, changed, withdrawn, back or ended between two published forms, and which other parts are otherwise.
-
-    The one comparison of decisions: `changes_since` adds through what each change came, `history` gives it with each day.
-    """
-    old, new = _items(was), _items(now)
-    parts = tuple(k for k in now if k not in (*_LISTS, "next", "undecided") and now[k] != was.get(k))
-    if old["correction"] != new["correction"]:
-        parts = ("corrections", *parts)
-    return Compared(tuple(_compared_items(old, new)), _orders(old, new), parts)
-
-
-def _compared_items(old: Mapping[str, dict[str, Any]], new: Mapping[str, dict[str, Any]]) -> list[Change]:
-    found = []
-    for what in KINDS_OF_ITEM:
-        names = [*new[what], *(n for n in old[what] if n not in new[what])]
-        found += [_change(what, n, old[what].get(n), new[what].get(n), new["opening"]) for n in names]
-    return [c for c in found if c is not None]
-
-
-def _orders(old: Mapping[str, dict[str, Any]], new: Mapping[str, dict[str, Any]]) -> dict[str, tuple[str, ...]]:
-    """Where a list is not in the order in which it was, with what is new at its end: its names in the new order."""
-    out = {}
-    for what in KINDS_OF_ITEM:
-        as_it_was = [*(n for n in old[what] if n in new[what]), *(n for n in new[what] if n not in old[what])]
-        if as_it_was != list(new[what]):
-            out[what] = tuple(new[what])
-    return out
-
-
-def _change(what: str, name: str, old: Any, new: Any, openings: Mapping[str, Any]) -> Change | None:
+def _change(what: str, name: str, old: Any, new: Any, between: _Between) -> Change | None:
     if old == new:
         return None
     # a field that an older form did not have is no change of the thing
@@ -394,25 +353,19 @@ def _change(what: str, name: str, old: Any, new: Any, openings: Mapping[str, Any
     how = _how(what, old, new)
     if how == "changed" and not fields:
         return None
-    if how == "ended" and what == "task" and any(_is_gone(openings.get(o)) for o in old.get("openings", ())):
-        how = "withdrawn"  # its opening lost its ground
-    return Change(what, name, how, fields if how == "changed" else (), old, new, ())
-
-
-def _explained(c: Change, between: _Between) -> Change:
-    """The change, and through what it came. A message is withdrawn where what was recorded no longer owes it."""
 
     def is_so(items: dict[str, dict[str, Any]]) -> bool:
-        x = items[c.what].get(c.name)
-        if c.how == "changed":
-            return x is not None and c.after is not None and all(x.get(k) == c.after.get(k) for k in c.fields)
-        if x is None or c.after is None:
-            return x is None and c.after is None
-        return _is_gone(x) == _is_gone(c.after) and (c.how != "done" or x["state"] == c.after["state"])
+        x = items[what].get(name)
+        if how == "changed":
+            return x is not None and all(x.get(k) == new.get(k) for k in fields)
+        if x is None or new is None:
+            return x is None and new is None
+        return _is_gone(x) == _is_gone(new) and (how != "done" or x["state"] == new["state"])
 
     through = between.through(is_so)
-    is_lost = c.what == "message" and c.how == "ended" and any(t.what in ("event", "record") for t in through)
-    return replace(c, how="withdrawn" if is_lost else c.how, through=through)
+    if how == "ended" and what in ("task", "message") and _lost(what, old, through, between):
+        how = "withdrawn"
+    return Change(what, name, how, fields if how == "changed" else (), old, new, through)
 
 
 def _how(what: str, old: Any, new: Any) -> str:
@@ -426,6 +379,14 @@ def _how(what: str, old: Any, new: Any) -> str:
         return "back"
     over = {"task": "done", "message": "sent"}.get(what)
     return "done" if over is not None and old["state"] != over == new["state"] else "changed"
+
+
+def _lost(what: str, old: Any, through: tuple[Through, ...], between: _Between) -> bool:
+    """A task is gone since its opening lost its ground; a message since what was recorded no longer owes it."""
+    if what == "message":
+        return any(t.what in ("event", "record") for t in through)
+    now = between.at(len(between.stops) - 1)["opening"]
+    return any(_is_gone(now.get(o)) for o in old.get("openings", ()))
 
 
 def _proposed(later: Decided, old: Any, new: Any, changes: list[Change], between: _Between) -> tuple[Correction, ...]:

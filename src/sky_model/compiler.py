@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import itertools
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -44,7 +41,6 @@ from sky_model.rules import (
     tests_in,
 )
 from sky_model.schooldays import Schedule, Span, Window
-from sky_model.sharing import share
 
 __all__ = ["compile_layers", "may_both_hold", "with_its_base"]
 
@@ -76,36 +72,18 @@ def _as_one(layers: list[Layer]) -> tuple[Ruleset | None, list[Problem]]:
 def _never_milder(ruleset: Ruleset, layers: list[Layer]) -> tuple[Ruleset | None, list[Problem]]:
     """A layer that is milder than its base where the base protects is refused; of a variant every answer says so."""
     assert ruleset.whole is not None
-    base, problems = _base_of(layers)
+    base, problems = compile_layers(layers[1:])
     if base is None:
         return None, problems
     milder = prove(_with_grants(base, layers), ruleset).milder
     if ruleset.said.status == "variant":
         told = " ".join(ruleset.notes)
         notes = tuple(f"variant: milder than its base: {m.at}: {m.what}" for m in milder if m.at not in told)
-        return replace(share(ruleset, base), notes=(*ruleset.notes, *notes)), []
+        return replace(ruleset, notes=(*ruleset.notes, *notes)), []
     for m in milder:
         said = f"the layer is milder than its base: {m.at}: {m.what}"
         problems.append(Problem("milder", said, ruleset.whole.place(m.path), m.why))
-    return (None, problems) if problems else (share(ruleset, base), [])
-
-
-_COMPILED: OrderedDict[tuple[int, ...], tuple[list[Layer], Ruleset | None, list[Problem]]] = OrderedDict()
-MOST_COMPILED = 16
-_COMPILING = threading.RLock()  # a base may have a base
-
-
-def _base_of(layers: list[Layer]) -> tuple[Ruleset | None, list[Problem]]:
-    """What a layer stands on, compiled once for all layers on it: its files are read once too, so it is the same layers."""
-    key = tuple(map(id, layers[1:]))
-    with _COMPILING:
-        if key not in _COMPILED:
-            _COMPILED[key] = (layers[1:], *compile_layers(layers[1:]))  # the layers are kept, so that no other gets their numbers
-            while len(_COMPILED) > MOST_COMPILED:
-                _COMPILED.popitem(last=False)
-        _COMPILED.move_to_end(key)
-        _, base, problems = _COMPILED[key]
-    return base, list(problems)
+    return (None, problems) if problems else (ruleset, [])
 
 
 def _with_grants(base: Ruleset, layers: list[Layer]) -> Ruleset:
@@ -137,7 +115,7 @@ class _Compiler:
         }
         self.absent: list[str] = []
 
-    def fault(self, code: str, message: str, at: tuple[Whole, tuple[str | int, ...]], *path: str | int, hint: str) -> None:
+    def fault(self, code: str, message: str, at: tuple[Whole, tuple[str | int, ...]], *path: str | int, hint: str = "") -> None:
         whole, start = at
         self.problems.append(Problem(code, message, whole.place((*start, *path)), hint))
 
@@ -231,8 +209,7 @@ class _Compiler:
                     hint = f"write `act: {action.id}` where the same action is asked again"
                     self.fault("doubled-id", f"the action '{action.id}' is defined twice", at, "id", hint=hint)
                 elif action.id in seen:
-                    message, hint = f"'{action.id}' is the name of {seen[action.id]} too", "choose another name for one of them"
-                    self.fault("name-twice", message, at, "id", hint=hint)
+                    self.fault("name-twice", f"'{action.id}' is the name of {seen[action.id]} too", at, "id")
                 else:
                     self.actions[action.id] = (action, step, at)
 
@@ -260,9 +237,6 @@ class _Compiler:
             self._need(r.organisation, organisations, "organisation", at, "organisation")
             for i, d in enumerate(r.deputies):
                 self._need(d, actors, "role", at, "deputies", i)
-                if d == r.id:
-                    hint = "name another role, or leave `deputies` out"
-                    self.fault("itself", f"the role '{d}' is its own deputy", at, "deputies", i, hint=hint)
             if r.is_:
                 for band, name in r.is_.by.grade.items():
                     self._need(name if isinstance(name, str) else "?", roles, "role", at, "is", "by", "grade", band)
@@ -300,7 +274,8 @@ class _Compiler:
             granted = item.granted_by
             for who in granted.any_of if isinstance(granted, words.AnyOf) else [granted] if granted else []:
                 self._need(who, actors, "role or group", self.at("statements", item.id), "granted_by")
-        self._codes(kinds)
+        for i, code in enumerate(said.local_codes):
+            self._need(code.kind, kinds, "kind", (self.whole, ("local_codes", i)), "kind")
         rules = [r.id for r in said.critical_rules]
         for item in said.community:
             at = self.at("community", item.id)
@@ -318,21 +293,6 @@ class _Compiler:
         for critical in said.critical_rules:
             for i, name in enumerate(critical.served_by):
                 self._need(name, served, "item", self.at("critical_rules", critical.id), "served_by", i)
-
-    def _codes(self, kinds: list[str]) -> None:
-        """A code of a system is one kind on a day."""
-        for i, code in enumerate(self.said.local_codes):
-            at = (self.whole, ("local_codes", i))
-            self._need(code.kind, kinds, "kind", at, "kind")
-            first, last = code.valid_from or date.min, code.valid_until or date.max
-            if last < first:
-                message = f"the code '{code.code}' is valid from {first}, but only until {last}"
-                self.fault("ends-before", message, at, "valid_until", hint=f"write {first} or later, or leave it out")
-            for other in self.said.local_codes[:i]:
-                is_same = (other.system, other.code) == (code.system, code.code)
-                if is_same and first <= (other.valid_until or date.max) and (other.valid_from or date.min) <= last:
-                    hint = "keep one of them, or part them by valid_from and valid_until"
-                    self.fault("doubled-id", f"the code '{code.code}' of {code.system} stands twice", at, "code", hint=hint)
 
     def _engine(self) -> None:
         """Does this engine read the ruleset? `requires_engine: ">=0.2"`."""
@@ -384,10 +344,7 @@ class _Compiler:
         for s in said.sources:
             if s.valid_from and s.valid_from > said.valid_from:
                 message = f"the source '{s.id}' is in force only from {s.valid_from}, the ruleset from {said.valid_from}"
-                hint = (
-                    f"write valid_from: {s.valid_from} or later for the ruleset, or the day on which the source came into force"
-                )
-                self.fault("before-its-source", message, self.at("sources", s.id), "valid_from", hint=hint)
+                self.fault("before-its-source", message, self.at("sources", s.id), "valid_from")
 
     def _before_its_base(self) -> list[str]:
         out = []
@@ -442,8 +399,7 @@ class _Compiler:
                 continue
             for grade in range(first, last + 1):
                 if grade in out:
-                    message = f"grade {grade} stands in '{out[grade][0]}' and in '{band}'"
-                    self.fault("bands-overlap", message, at, *path, band, hint="write each grade in one band")
+                    self.fault("bands-overlap", f"grade {grade} stands in '{out[grade][0]}' and in '{band}'", at, *path, band)
                 out[grade] = (band, value)
         first, last = self.said.grades
         missing = [g for g in range(first, last + 1) if g not in out]
@@ -464,13 +420,7 @@ class _Compiler:
             self.fault("by-grade", "a length of time by grade is not known here", at, *path, clock, hint="write two steps")
             return Span("calendar_days", 1)
         if number != number.to_integral_value():
-            hint = f"write {int(number)} or {int(number) + 1}"
-            self.fault("not-whole", f"{number} is not a whole number of {clock}", at, *path, clock, hint=hint)
-        most = words.LONGEST_SPAN
-        if number > most:
-            message = f"{number} {clock} are longer than anything at school"
-            self.fault("out-of-bounds", message, at, *path, clock, hint=f"write a number up to {most:,}")
-            return None
+            self.fault("not-whole", f"{number} is not a whole number of {clock}", at, *path, clock)
         return Span(clock, int(number))  # type: ignore[arg-type]
 
     def _grades_fit(self, step: words.Step) -> bool:
@@ -540,8 +490,7 @@ class _Compiler:
             self._need(kind, [k.id for k in self.said.kinds], "kind", at, "only_if", kind)
             made = self._condition(condition, at, "only_if", kind)
             if any(t.what not in ("report", "question", "grade") for t in tests_in(made)):
-                hint = "write a condition on a report, a question or grade"
-                self.fault("only-if", "a kind counts with a report, a question or a grade only", at, "only_if", kind, hint=hint)
+                self.fault("only-if", "a kind counts with a report, a question or a grade only", at, "only_if", kind)
             if made is not None:
                 only_if.append((kind, made))
         days = None
@@ -558,7 +507,7 @@ class _Compiler:
             ),
             unit=100 if share else unit,
             is_share=share is not None,
-            minimum=said.minimum.planned_lessons if said.minimum else 0,
+            minimum=said.minimum.planned_lessons * minutes * 100 if said.minimum else 0,
             said=said,
             of=said.of if isinstance(said.of, str) else None,
             of_kind=of_kind,
@@ -603,7 +552,7 @@ class _Compiler:
     def _counter_is_whole(self, said: words.Counter, at: Any) -> None:
         """What the loader refuses to guess of a counter, and what cannot stand together."""
 
-        def refuse(code: str, message: str, *path: str | int, hint: str) -> None:
+        def refuse(code: str, message: str, *path: str | int, hint: str = "") -> None:
             self.fault(code, f"the counter '{said.id}' {message}", at, *path, hint=hint)
 
         m, window = said.measure, said.window
@@ -622,8 +571,7 @@ class _Compiler:
             hint = "add of: {kind: …} or an action, and on_clock: calendar_days"
             refuse("of", "does not say since what, or on which clock", "measure", hint=hint)
         if not is_of and said.of is not None:
-            hint = "take `of` out, or write measure: times or days_since"
-            refuse("of", f"counts {m}; `of` stands with times and days_since", "of", hint=hint)
+            refuse("of", f"counts {m}; `of` stands with times and days_since", "of")
         if isinstance(said.of, str):
             self._need(said.of, self.actions, "action", at, "of")
         elif isinstance(said.of, words.OfKind):
@@ -632,19 +580,14 @@ class _Compiler:
             hint = "write measure: lessons"
             refuse("share-of-marks", f"counts {m}; a share is of lessons, days or half days", "share_of", hint=hint)
         if window.unbroken and m not in ("lessons", "clock_hours", "days", "calendar_days"):
-            hint = "take `unbroken` out, or write measure: lessons, clock_hours, days or calendar_days"
-            message = f"counts {m}; an unbroken run is of lessons, days or calendar days"
-            refuse("unbroken", message, "window", "unbroken", hint=hint)
+            refuse("unbroken", f"counts {m}; an unbroken run is of lessons, days or calendar days", "window", "unbroken")
         if m == "calendar_days" and not window.unbroken:
             hint = "add unbroken: yes, or write measure: days"
             refuse("unbroken", "counts calendar days, which are those of an unbroken run", "window", hint=hint)
         if said.most_on_one and m not in ("lessons", "clock_hours", "days", "marks"):
-            hint = "take `most_on_one` out, or write measure: lessons, clock_hours, days or marks"
-            refuse("most-on-one", f"counts {m}; `most_on_one` is of lessons, days or marks", "most_on_one", hint=hint)
+            refuse("most-on-one", f"counts {m}; `most_on_one` is of lessons, days or marks", "most_on_one")
         if said.compared_with and (said.share_of or window.unbroken or window.rolling is None or is_of):
-            hint = "add rolling: {school_weeks: 4} to its window, on a counter of lessons, days or marks"
-            message = "is compared with the window before: this is of a sum over a rolling window"
-            refuse("compared", message, "compared_with", hint=hint)
+            refuse("compared", "is compared with the window before: this is of a sum over a rolling window", "compared_with")
         if said.kinds is not None and is_of:
             refuse("which-kinds", f"counts {m}, which are of no kinds", "kinds", hint="leave kinds out")
 
@@ -655,10 +598,8 @@ class _Compiler:
             for op, value in comparison.asked().items():
                 where = (*path, name, op)
                 is_number = name in ("minutes", "lessons")
-                allowed = ("at_least", "more_than", "at_most", "less_than") if is_number else ("is", "one_of")
-                if op not in allowed:
-                    hint = f"write one of {', '.join(allowed)}"
-                    self.fault("operator", f"'{op}' cannot be asked of the {name} of a mark", at, *where, hint=hint)
+                if op not in (("at_least", "more_than", "at_most", "less_than") if is_number else ("is", "one_of")):
+                    self.fault("operator", f"'{op}' cannot be asked of the {name} of a mark", at, *where)
                 elif is_number and isinstance(value, Decimal | words.FromParameter):
                     number = self._number(value, at, *where)
                     if isinstance(number, Decimal):
@@ -805,15 +746,13 @@ class _Compiler:
                     else int(number * unit)
                 )
                 asks.append((op, scaled))
-                self._is_never_or_always(fact, op, value, number, at, *where)
             elif what == "grade":
-                asks += self._grade_asked(op, value, at, *where)
+                asks.append((op, tuple(map(int, value)) if op == "one_of" else int(value)))
             elif op == "done_within":
                 asks.append((op, self._span(value, at, *where)))
             else:
                 self._answer_fits(fact, what, op, value, at, *where)
                 asks.append((op, tuple(value) if isinstance(value, list) else value))
-        self._bounds_meet(asks, at, *path, fact)
         is_unsaid = any(isinstance(v, Unsaid) for _, v in asks)
         made = Test(".".join(map(str, (*at[1], *path, fact))), what, fact, tuple(asks), is_unsaid)
         if what != "counter" or path[0] not in ("opens", "rows"):
@@ -821,45 +760,6 @@ class _Compiler:
         held = tuple(self._with_held(made, k, op, asked[op], at, *path, fact, op) for k, (op, _) in enumerate(asks))
         older = tuple(t for tests in held for t in tests)
         return AnyOf((made, *older)) if older else made
-
-    def _is_never_or_always(self, fact: str, op: str, value: Any, number: Any, at: Any, *where: str | int) -> None:
-        """A limit at nothing holds for every pupil or for none: nobody means that."""
-        numbers = number.values.values() if isinstance(number, ByGrade) else [number]
-        if op not in ("at_least", "less_than") or 0 not in numbers or self.counters[fact].said.measure == "days_since":
-            return
-        said = "holds for every pupil, absent or not" if op == "at_least" else "holds for nobody"
-        hint = f"write {'more_than: 0, or ' if op == 'at_least' else 'at_most: 0, or '}{op}: 1 or higher"
-        if isinstance(value, words.FromParameter):
-            at, where = self.at("parameters", value.parameter), ("value",)
-            hint = "write 1 or higher, or unset: then the line that reads it falls away"
-        self.fault("always-or-never", f"{op.replace('_', ' ')} 0 of '{fact}' {said}", at, *where, hint=hint)
-
-    def _bounds_meet(self, asks: list[tuple[str, Any]], at: Any, *path: str | int) -> None:
-        """Is there a number between two limits of one comparison?"""
-        one = Test("", "", "", tuple(asks))
-        if (
-            len(asks) < 2
-            or ("less_than", 0) in asks
-            or not all(isinstance(v, int | ByGrade) for _, v in asks)
-            or _ranges_meet(one, one)
-        ):
-            return
-        hint = f"turn them round, or ask them of two facts under any: {asks[0][0]}, {asks[1][0]}"
-        self.fault("always-or-never", "no number lies between these limits", at, *path, asks[1][0], hint=hint)
-
-    def _grade_asked(self, op: str, value: Any, at: Any, *where: str | int) -> list[tuple[str, Any]]:
-        """A grade or several as numbers; what is none is told at its place."""
-        if op == "one_of":
-            grades = [self._one_grade(x, at, *where, i) for i, x in enumerate(value)]
-            return [(op, tuple(g for g in grades if g is not None))]
-        grade = self._one_grade(value, at, *where)
-        return [] if grade is None else [(op, grade)]
-
-    def _one_grade(self, value: Any, at: Any, *where: str | int) -> int | None:
-        if re.fullmatch(r"\d{1,2}", str(value), re.ASCII):
-            return int(value)
-        self.fault("not-grades", "this is no grade", at, *where, hint="write a number from 0 to 9")
-        return None
 
     def _with_held(self, test: Test, k: int, op: str, value: Any, at: Any, *path: str | int) -> list[Test]:
         """A protected limit that a layer lowered stays as a ground of its own: closed at 30 of 50, the step opens at 50."""
@@ -931,8 +831,6 @@ class _Compiler:
         self._need(said.tier, tiers, "tier", at, "tier")
         for name in said.above:
             self._need(name, [s.id for s in self.said.steps], "step", at, "above", name)
-            if name == said.id:
-                self.fault("itself", f"the step '{name}' stands above itself", at, "above", name, hint="name a lower step")
         if said.source is None:
             self.fault("no-source", f"the step '{said.id}' has no source", at, hint="add source: … (an id of `sources`)")
         opens = self._condition(said.opens, at, "opens") if said.opens is not None else self.rows.get(said.id)
@@ -961,13 +859,8 @@ class _Compiler:
                     i,
                 )
         watched = self._condition(watch.opens, at, "closing", "watch", "opens") if watch else None
-        watch_for = self._span(watch.for_, at, "closing", "watch", "for") if watch else None
-        if watch_for is not None and watch_for.number < 1:
-            hint = "write 1 or more, or leave the watch out"
-            self.fault("out-of-bounds", "a watch lasts some time", at, "closing", "watch", "for", watch_for.clock, hint=hint)
         if any(t.what != "counter" for t in tests_in(watched)):
-            hint = "write a counter with its limit, such as {absence-lessons: {at_least: 10}}"
-            self.fault("watch", "a watch compares counters", at, "closing", "watch", "opens", hint=hint)
+            self.fault("watch", "a watch compares counters", at, "closing", "watch", "opens")
         if opens is None:
             self.absent.append(f"steps.{said.id}")
             return None
@@ -983,7 +876,7 @@ class _Compiler:
             opens=opens,
             watch=watched,
             suggest=suggest,
-            watch_for=watch_for,
+            watch_for=self._span(watch.for_, at, "closing", "watch", "for") if watch else None,
             lasts=lasts,
             again=again,
             above=dict(said.above),
@@ -1049,10 +942,6 @@ class _Compiler:
                 self._need(name, actors, "role or group", at, *path, "with", key, k)
         for k, name in enumerate(joined.at_least.of if joined.at_least else []):
             self._need(name, actors, "role or group", at, *path, "with", "at_least", "of", k)
-        if joined.at_least and joined.at_least.count > len(joined.at_least.of):
-            message = f"{joined.at_least.count} are to take part of {len(joined.at_least.of)}"
-            hint = f"write {len(joined.at_least.of)} or fewer, or name more under `of`"
-            self.fault("out-of-bounds", message, at, *path, "with", "at_least", "count", hint=hint)
         for k, name in enumerate(said.to or []):
             self._need(name, actors, "role or group", at, *path, "to", k)
         for k, name in enumerate(said.asks or []):

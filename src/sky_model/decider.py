@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from sky_model.asking import questions
-from sky_model.calendars import is_shipped, load_calendar
+from sky_model.calendars import load_calendar
 from sky_model.contests import is_contest
 from sky_model.decision import Asked, Decision, How
 from sky_model.engine import digest, engine_fingerprint, engine_version
@@ -95,7 +95,7 @@ def _again(model: Model, case: Case, calendars: Mapping[str, Calendar] | Calenda
 
 def _check_goes_on(case: Case, moment: int, field: str) -> None:
     if case.before is not None and moment <= end_of(case.before.day.toordinal()):
-        said = "the record goes on from a checkpoint: it can be asked about later days only"
+        said = f"the record goes on from a checkpoint of {case.before.day}: it can be asked about later days only"
         raise RecordError("before-checkpoint", said, pupil=case.pupil, field=field)
 
 
@@ -106,33 +106,34 @@ def calendars_of(case: Case, given: Mapping[str, Calendar] | Calendar | None) ->
     if given:
         for calendar, school in names:
             if calendar not in given and school not in given:
-                said = "no calendar is known for the school of an enrolment; hand one in under its name"
+                said = f"no calendar is known for the school '{school}'"
                 raise RecordError("no-calendar", said, pupil=case.pupil, field="school")
         return given
     out = {}
-    for calendar, _ in names:
+    for calendar, school in names:
         if calendar is None:
-            said = "an enrolment names no calendar; hand in calendars, or name one in the enrolment"
+            said = f"the enrolment at '{school}' names no calendar; hand in calendars, or name one in the enrolment"
             raise RecordError("no-calendar", said, pupil=case.pupil, field="calendar")
-        names_of = calendar.split("+")
-        if not all(map(is_shipped, names_of)):
-            said = "an enrolment names a calendar that is not shipped; hand in calendars, or name a shipped one"
-            raise RecordError("no-calendar", said, pupil=case.pupil, field="calendar")
-        try:
-            out[calendar] = load_calendar(*names_of)
-        except RulesetError:
-            said = "an enrolment joins calendars that overlap; join those of different school years with +"
-            raise RecordError("no-calendar", said, pupil=case.pupil, field="calendar") from None
+        out[calendar] = load_calendar(*calendar.split("+"))
     if not out:
         raise RecordError("no-calendar", "no calendar: hand in calendars, or an enrolment with one", pupil=case.pupil)
     return out
 
 
+_ACCEPTED: dict[tuple[int, int], tuple[Model, Calendar]] = {}
+
+
 def accept(model: Model, calendars: Mapping[str, Calendar] | Calendar) -> None:
-    """Raises RulesetError when a calendar lacks what the rules ask of it. Nothing is kept: it is asked in some microseconds."""
     for c in (calendars,) if isinstance(calendars, Calendar) else calendars.values():
-        if problems := model.problems_with(c):
+        key = (id(model), id(c))
+        if key in _ACCEPTED:
+            continue
+        problems = model.problems_with(c)
+        if problems:
             raise RulesetError(problems)
+        if len(_ACCEPTED) > 4096:
+            _ACCEPTED.clear()
+        _ACCEPTED[key] = (model, c)
 
 
 def _lines(model: Model, case: Case, schools: Mapping[str, Model] | None, now: int) -> tuple[list[Model], dict[str, int]]:
@@ -232,7 +233,6 @@ class Decider:
             doubtful=teller.doubtful,
             left_on=date.fromordinal(self.facts.left_on(self.on, self.now)) if self.has_left else None,
             data_until_from=until_from,
-            rules_of={o.name: self.path.versions[o.version].facts.rules for o in self.path.openings},
             pauses=self._pauses(),
             asked=Asked(
                 self.model, self.case, self.calendars, self.how, partial(_again, self.model, self.case, self.calendars, self.how)

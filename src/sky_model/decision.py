@@ -202,7 +202,6 @@ class Decision:
     doubtful: tuple[Doubtful, ...] = ()
     left_on: date | None = None  # the first day on which the pupil is enrolled nowhere, no later enrolment known
     data_until_from: str | None = None  # stated | marks: who says how far the marks reach
-    rules_of: Mapping[str, Ruleset] = field(default_factory=dict, repr=False, compare=False)  # by opening: those that it keeps
     pauses: tuple[tuple[date, date], ...] = ()  # first and last day of each, for what is said of counted days
     asked: Asked | None = field(default=None, repr=False, compare=False)  # what it was made from; never published
 

@@ -16,9 +16,9 @@ from typing import Any
 __all__ = ["digest", "engine_fingerprint", "engine_version", "numbers_of"]
 
 MEANING = (
-    "strict", "events", "personal", "records", "schooldays", "signs", "source", "vocabulary", "layers", "rules", "compiler",
-    "calendars", "measures", "facts", "reserved", "consents", "contests", "path", "obligations", "order", "tasks", "messages",
-    "matters", "readers", "decision", "told", "asking", "decider",
+    "events", "records", "schooldays", "source", "vocabulary", "layers", "rules", "compiler", "calendars", "measures", "facts",
+    "reserved", "consents", "contests", "path", "obligations", "order", "tasks", "messages", "readers", "decision", "told",
+    "asking", "decider",
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What can be wrong, sorted by who must act, and how it is said.
 
 Rules: a message says what, where, why and what to write instead, in lower case, and blames nobody; all faults of one
-input are collected before one error is raised; an error never repeats a record: it carries places, our own names and the rule.
+input are collected before one error is raised; an error never repeats a record, only its id, field and rule.
 """
 
 from __future__ import annotations
@@ -35,8 +35,7 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        message = self.message if self.message.isprintable() else " ".join(self.message.split())
-        return f"{self.place}: {message} [{self.code}]" + (f"\n    {self.hint}" if self.hint else "")
+        return f"{self.place}: {self.message} [{self.code}]" + (f"\n    {self.hint}" if self.hint else "")
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -53,18 +52,14 @@ class RulesetError(Exception):
     """For the author of a ruleset, calendar or mapping. `.problems` holds every fault, in file order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        found = set(problems)
-        quoted = {p.place for p in found if p.code == "quotes"}  # what else is wrong there follows from the quotes
-        kept = [p for p in found if p.code == "quotes" or p.place not in quoted]
-        self.problems: tuple[Problem, ...] = tuple(sorted(kept, key=lambda p: (p.place, p.code, p.message)))
+        self.problems: tuple[Problem, ...] = tuple(sorted(set(problems), key=lambda p: (p.place, p.code, p.message)))
         super().__init__("\n".join(map(str, self.problems)))
 
 
 class RecordError(Exception):
     """For the application: something in a record cannot be true. Nothing is decided for this pupil.
 
-    `pupil` is None when the id itself must not be repeated (it looks like an identity code or an address). `event` says where the
-    event stands among those handed in (`no. 3`, `line 7`), `field` is a name of ours: nothing of the record is repeated.
+    `pupil` is None when the id itself must not be repeated (it looks like an identity code or an address).
     """
 
     def __init__(self, rule: str, message: str, *, pupil: str | None = None, field: str = "", event: str = "") -> None:

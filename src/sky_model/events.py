@@ -1,14 +1,13 @@
 """The events of a record: what can be said of a pupil on a day, how each is read, and its JSON Schema.
 
 Rules: an event has an id, the day that it speaks of (`on`), the day on which it was recorded, and its place in the order of
-recording (`seq`). A value that cannot be true is a RecordError that names the place of the event among those handed in (`no. 3`),
-the field by our name, and the rule. It never repeats the record: not an id, not a key that is not ours.
+recording (`seq`). A value that cannot be true is a RecordError that names id, field and rule and never repeats the record.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
@@ -18,50 +17,16 @@ from typing import Any, Literal, TypeAlias, get_args
 from sky_model.errors import RecordError, nearest
 
 __all__ = [
-    "DAY",
-    "FIELDS_OF_EVENTS",
-    "HALF",
-    "LAST_SEQ",
-    "LONGEST",
-    "MOST_LESSONS",
-    "READ",
-    "TEXT",
-    "TYPES",
-    "TYPE_OF",
-    "ActionTaken",
-    "Answer",
-    "Bad",
-    "Consent",
-    "Enrolment",
-    "Event",
-    "Left",
-    "Mark",
-    "Pause",
-    "Register",
-    "Report",
-    "Retracted",
-    "StepClosed",
-    "as_whole",
-    "check_event",
-    "end_of",
-    "event_json",
-    "event_schema",
-    "impossible",
-    "or_null",
-    "place_of",
-    "plain_number",
-    "read_day",
-    "read_event",
-    "read_flag",
-    "read_name",
-    "unknown_key",
+    "DAY", "LAST_SEQ", "LONGEST", "MOST_LESSONS", "READ", "TEXT", "TYPES", "TYPE_OF", "ActionTaken", "Answer", "Bad",
+    "Consent", "Enrolment", "Event", "Left", "Mark", "Pause", "Register", "Report", "Retracted", "StepClosed", "as_whole",
+    "check_event", "end_of", "event_json", "event_schema", "impossible", "or_null", "plain_number", "read_day", "read_event",
+    "read_flag", "read_name",
 ]  # fmt: skip
 
 DAY = 1 << 24  # a moment is recorded_day * DAY + seq: places in the order of recording as one whole number
 LAST_SEQ = DAY - 3
 LONGEST = 200
 MOST_LESSONS = 24  # in a mark
-HALF = re.compile("[\ud800-\udfff]")  # half a character: nothing can write it down again
 
 
 def end_of(day: int) -> int:
@@ -80,7 +45,7 @@ def read_day(value: Any) -> date:
     if type(value) is str and len(value) == 10 and (found := _day_of(value)) is not None:
         return found
     if type(value) is str and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise Bad("no-such-day", "is a date that does not exist")
+        raise Bad("no-such-day", f": the date {value} does not exist")
     raise Bad("not-a-day", "is not a day; write it as 2026-09-14, without a time")
 
 
@@ -99,24 +64,23 @@ def _amount(value: Any) -> int | Decimal:
     if type(value) is int:
         number = value
     elif type(value) is float or type(value) is Decimal:
-        number = Decimal(repr(value)) if type(value) is float else Decimal(value)
-        if not number.is_finite():
+        exact = Decimal(repr(value)) if type(value) is float else Decimal(value)
+        if not exact.is_finite():
             raise Bad("not-a-number", "is not a number")
+        number = int(exact) if exact == exact.to_integral_value() else exact
+        if type(number) is Decimal and number != round(number, 2):
+            raise Bad("too-fine", "has more than two decimals; hand in minutes instead")
     else:
         raise Bad("not-a-number", "is not a number")
     if number < 0:
         raise Bad("negative", "is less than 0")
-    if number > 1440:  # before anything is made of it: 1E+99999999 as a whole number would take all memory
+    if number > 1440:
         raise Bad("too-many", "is more than a day holds")
-    if type(number) is Decimal and number == number.to_integral_value():
-        return int(number)
-    if type(number) is Decimal and number != round(number, 2):
-        raise Bad("too-fine", "has more than two decimals; hand in minutes instead")
     return number
 
 
 def read_name(value: Any) -> str:
-    if type(value) is str and 0 < len(value) <= LONGEST and not HALF.search(value):
+    if type(value) is str and 0 < len(value) <= LONGEST:
         return value
     raise Bad("not-a-text", f"is not a text of 1 to {LONGEST} characters")
 
@@ -369,7 +333,6 @@ _FIELDS: dict[type[Any], dict[str, tuple[str, Callable[[Any], Any]]]] = {
     shape: {"on" if f.name == "since" else f.name: (f.name, READ[str(f.type).removesuffix(" | None")][0]) for f in fields(shape)}
     for shape in TYPES.values()
 }
-FIELDS_OF_EVENTS = frozenset(key for known in _FIELDS.values() for key in known) | {"type"}
 _NEEDED = {
     shape: [f.name for f in fields(shape) if f.default is MISSING] + (["since"] if shape is Enrolment else [])
     for shape in TYPES.values()
@@ -377,50 +340,40 @@ _NEEDED = {
 _NEEDED_KEYS = {shape: frozenset(names) for shape, names in _NEEDED.items()}
 
 
-def place_of(index: int, of: str = "") -> str:
-    """Where an event stands, in words: counted from 1, as handed in."""
-    return f"no. {index + 1}{of}"
-
-
-def read_event(data: Any, index: int, pupil: str, of: str = "") -> Event:
-    """of: in words, what the events stand in when that is not the record itself."""
-    where = place_of(index, of)
+def read_event(data: Any, index: int, pupil: str) -> Event:
     if not isinstance(data, Mapping):
-        raise RecordError("not-an-object", "an event is an object", pupil=pupil, event=where)
+        raise RecordError("not-an-object", "an event is an object", pupil=pupil, field=f"events[{index}]")
     kind = data.get("type")
     shape = TYPES.get(kind) if isinstance(kind, str) else None
     if shape is None:
-        raise RecordError("unknown-type", f"an event's type is one of {', '.join(TYPES)}", pupil=pupil, field="type", event=where)
+        message = f"an event's type is one of {', '.join(TYPES)}"
+        raise RecordError("unknown-type", message, pupil=pupil, field=f"events[{index}].type")
     known, values = _FIELDS[shape], {}
-    for n, (key, value) in enumerate(data.items(), 1):
+    for key, value in data.items():
         found = known.get(key)
         if key == "type" or (value is None and found is not None):
             continue
         if found is None:
-            raise RecordError("unknown-field", unknown_key(key, n, known, f" of this {kind}"), pupil=pupil, event=where)
+            hint = nearest(str(key), known)
+            message = f"this field of {'an' if str(kind)[0] in 'ae' else 'a'} {kind} is not known" + (f"; {hint}" if hint else "")
+            raise RecordError("unknown-field", message, pupil=pupil, field=str(key)[:60], event=_id_of(data, index))
         name, read = found
         try:
             values[name] = read(value)
         except Bad as e:
-            raise _record_error(e, key, pupil, where) from None
+            raise _record_error(e, key, pupil, _id_of(data, index)) from None
     if not _NEEDED_KEYS[shape] <= values.keys():
         for name in (n for n in _NEEDED[shape] if n not in values):
             key = "on" if name == "since" else name
-            raise RecordError("missing", f"{key} is missing", pupil=pupil, field=key, event=where)
+            raise RecordError("missing", f"{key} is missing", pupil=pupil, field=key, event=_id_of(data, index))
     return shape(**values)  # type: ignore[no-any-return]
 
 
-def unknown_key(key: object, number: int, known: Iterable[str], of: str) -> str:
-    """What is said of a key that is not ours: which one by its place, never itself, since it may be about a person."""
-    hint = nearest(str(key), known)
-    return f"field no. {number}{of} is not known" + (f"; {hint}" if hint else "")
-
-
-def check_event(event: Any, pupil: str, where: str) -> Any:
-    """An event that was made in Python or of a row: the same readers look at every field. where: its place, in words."""
+def check_event(event: Any, pupil: str) -> Any:
+    """An event that was made in Python: the same readers look at every field."""
     known = _FIELDS.get(type(event))
     if known is None:
-        raise RecordError("unknown-type", "this is no event", pupil=pupil, event=where)
+        raise RecordError("unknown-type", f"{type(event).__name__} is no event", pupil=pupil)
     for key, (name, read) in known.items():
         value = getattr(event, name)
         if value is None and name not in _NEEDED[type(event)]:
@@ -428,7 +381,7 @@ def check_event(event: Any, pupil: str, where: str) -> Any:
         try:
             new = read(value)
         except Bad as e:
-            raise _record_error(e, key, pupil, where) from None
+            raise _record_error(e, key, pupil, str(event.id or TYPE_OF[type(event)])) from None
         if new is not value:
             event = replace(event, **{name: new})
     return event
@@ -436,7 +389,12 @@ def check_event(event: Any, pupil: str, where: str) -> Any:
 
 def _record_error(bad: Bad, key: str, pupil: str, event: str) -> RecordError:
     rule, said = bad.args
-    return RecordError(rule, f"{key} {said}", pupil=pupil, field=key, event=event)
+    return RecordError(rule, said[2:] if said.startswith(": ") else f"{key} {said}", pupil=pupil, field=key, event=event)
+
+
+def _id_of(data: Mapping[str, Any], index: int) -> str:
+    name = data.get("id")
+    return name[:LONGEST] if isinstance(name, str) and name else f"no. {index + 1}"
 
 
 def impossible(event: Any) -> tuple[str, str, str] | None:

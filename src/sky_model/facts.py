@@ -12,8 +12,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
-from heapq import heappop, heappush
 from typing import Any, NamedTuple, TypeAlias
 
 from sky_model.events import (
@@ -148,15 +146,9 @@ class Facts:
         self._sort_events()
         # enrolments known from the start and one school all the time: the plain case that has lines
         moves = [*self.enrolments, *self.lefts]
-        past = case.before
-        erased = (*(o.moment for o in past.openings), *(e.moment for e in past.ends)) if past is not None else ()
-        self._looks = sorted({*(d.moment for d in self.closings), *erased})
-        self.epochs = sorted({0, *self._last_seen((*(e.moment for e in moves), *(e.gone for e in moves if e.gone <= now)))})
+        self.epochs = sorted({0, *(e.moment for e in moves), *(e.gone for e in moves if e.gone <= now)})
         self._places: dict[int, list[tuple[int, Place]]] = {}
-        self._place_days: dict[int, list[int]] = {}
         self._aways: dict[int, list[tuple[int, bool]]] = {}
-        self._away_days: dict[int, list[int]] = {}
-        self._last_begin: dict[int, int] = {}
         self.is_plain = len(self.enrolments) <= 1 and not self.lefts
         self._parts: dict[tuple[str, int], list[Part]] = {}
         self._lines: dict[tuple[Any, ...], Line] = {}
@@ -164,7 +156,6 @@ class Facts:
         self._states: dict[int, dict[int, list[tuple[int, list[Entry], int, int | None]]]] = {}
         self._changes: dict[Any, list[int]] = {}
         self._late: dict[str, list[Line]] = {}
-        self._read: dict[tuple[Any, ...], Reading] = {}
         self._ordered: dict[int, list[int]] = {}
         self._chosen: dict[tuple[str, str, str], frozenset[int]] = {}
         systems = {c.system for c in rules.said.local_codes}
@@ -214,18 +205,6 @@ class Facts:
             elif kind is StepClosed:
                 self.closings.append(dated)
 
-    def _last_seen(self, moments: Iterable[int]) -> set[int]:
-        """Of all moments between two looks at the record the last: what came and went between them nobody has seen.
-
-        A look is at the end of a day or at a person's closing. Without this, each of n events of one day would be a state of
-        its own, with all n in it.
-        """
-        last: dict[tuple[int, int], int] = {}
-        for m in moments:
-            key = m // DAY, bisect_left(self._looks, m)
-            last[key] = max(m, last.get(key, m))
-        return set(last.values())
-
     # ------------------------------------------------------------------ where the pupil is
     def _epoch(self, moment: int) -> int:
         return bisect_right(self.epochs, moment) - 1
@@ -238,24 +217,21 @@ class Facts:
                 calendar = self.calendar_of(None, None)
                 self._places[epoch] = [(0, Place(calendar, None, None, None, 0))]
             else:
-                newest = {e.event.since.toordinal(): e.moment for e in known}  # they stand in the order of their recording
-                self._places[epoch] = [(d, self._place_of[newest[d]]) for d in sorted(newest)]
+                newest = {e.event.since.toordinal(): e for e in sorted(known, key=lambda e: e.moment)}
+                self._places[epoch] = [
+                    (
+                        d,
+                        Place(
+                            self.calendar_of(e.event.calendar, e.event.school),
+                            e.event.school,
+                            e.event.grade,
+                            e.event.lessons_per_week,
+                            d,
+                        ),
+                    )
+                    for d, e in sorted(newest.items())
+                ]
         return self._places[epoch]
-
-    @cached_property
-    def _place_of(self) -> dict[int, Place]:
-        """Of each enrolment, by its moment, where it puts the pupil: made once, whatever is known when."""
-        said = ((d.moment, d.event) for d in self.enrolments)
-        return {
-            m: Place(self.calendar_of(e.calendar, e.school), e.school, e.grade, e.lessons_per_week, e.since.toordinal())
-            for m, e in said
-        }
-
-    @cached_property
-    def _all_calendars(self) -> list[Calendar]:
-        """Of every enrolment that was ever known, and the one of a pupil without any; each once."""
-        found = (self.calendar_of(None, None), *(p.calendar for p in self._place_of.values()))
-        return list({id(c): c for c in found}.values())
 
     def places(self, moment: int) -> list[tuple[int, Place]]:
         """(from which day, where the pupil is) as known at a moment."""
@@ -274,52 +250,37 @@ class Facts:
         places = self._places_of(self._epoch(moment))
         if len(places) == 1:
             return places[0][1]
-        epoch = self._epoch(moment)
-        if epoch not in self._place_days:
-            self._place_days[epoch] = [d for d, _ in places]
-        i = bisect_right(self._place_days[epoch], day) - 1
+        i = bisect_right([d for d, _ in places], day) - 1
         return places[max(0, i)][1]
 
     def is_away(self, day: int, moment: int) -> bool:
         """Is the pupil enrolled nowhere on a day, as known at a moment?"""
         if not self.lefts:
             return False
-        epoch = self._epoch(moment)
-        turns = self._turns(epoch)
-        i = bisect_right(self._away_days[epoch], day) - 1
+        turns = self._turns(self._epoch(moment))
+        i = bisect_right([d for d, _ in turns], day) - 1
         return i >= 0 and turns[i][1]
 
     def has_left(self, day: int, moment: int) -> bool:
         """Is the pupil enrolled nowhere on a day, and no later enrolment known?"""
         if not self.is_away(day, moment):
             return False
-        return self._last_begin[self._epoch(moment)] <= day
+        return not any(d > day and not is_end for d, is_end in self._turns(self._epoch(moment)))
 
     def left_on(self, day: int, moment: int) -> int:
         """The first day of the time enrolled nowhere in which a day lies."""
         turns = self._turns(self._epoch(moment))
-        i = self._turn_after(day, moment) - 1
+        i = bisect_right([d for d, _ in turns], day) - 1
         while i and turns[i - 1][1]:
             i -= 1
         return turns[i][0]
-
-    @cached_property
-    def _moves(self) -> list[tuple[int, int, int, bool]]:
-        """(moment, gone, day, does it end an enrolment) in the order of recording."""
-        moves = (*self.enrolments, *self.lefts)
-        return sorted((e.moment, e.gone, e.event.on.toordinal(), type(e.event) is Left) for e in moves)
-
-    def _turn_after(self, day: int, moment: int) -> int:
-        return bisect_right(self._away_days[self._epoch(moment)], day)
 
     def _turns(self, epoch: int) -> list[tuple[int, bool]]:
         """From which days on the pupil is enrolled, or (True) is not; of one day what was recorded last."""
         if epoch not in self._aways:
             at = self.epochs[epoch]
-            newest = {d: is_end for m, gone, d, is_end in self._moves if m <= at < gone}
-            self._aways[epoch] = sorted(newest.items())
-            self._away_days[epoch] = sorted(newest)
-            self._last_begin[epoch] = max((d for d, is_end in newest.items() if not is_end), default=0)
+            known = sorted((e for e in (*self.enrolments, *self.lefts) if e.moment <= at < e.gone), key=lambda e: e.moment)
+            self._aways[epoch] = sorted({e.event.on.toordinal(): type(e.event) is Left for e in known}.items())
         return self._aways[epoch]
 
     def after(self, day: int, span: Span, moment: int, is_skipped: Callable[[int], bool] | None = None) -> int | None:
@@ -327,11 +288,13 @@ class Facts:
 
         Days without a school do not count. None: the calendar ends before.
         """
-        if self.has_one_calendar:
+        if self.is_plain or (
+            not self.lefts and len({id(p.calendar) for e in range(len(self.epochs)) for _, p in self._places_of(e)}) == 1
+        ):
             return self.place(day, moment).calendar.after(day, span, is_skipped)
 
         def is_out(d: int) -> bool:
-            return self.is_away(d, moment) or (is_skipped is not None and is_skipped(d))
+            return self.is_away(d, min(end_of(d), moment)) or (is_skipped is not None and is_skipped(d))
 
         if span.clock not in ("school_days", "weekdays", "calendar_days"):
             return self.place(day, min(end_of(day), moment)).calendar.after(day, span, is_out)
@@ -351,41 +314,23 @@ class Facts:
 
     def next_school_day(self, day: int, moment: int, is_skipped: Callable[[int], bool] | None = None) -> int | None:
         """The day itself or the next one that is a school day at the school attended on it; None: the calendar ends before."""
-        if self.has_one_calendar:
+        if self.is_plain:
             return self.place(day, moment).calendar.next_school_day(day, is_skipped)
         for d in range(day, max(p.calendar.until for _, p in self.places(moment)) + 1):
             known = min(end_of(d), moment)
-            is_school_day = self.place(d, known).calendar.is_school_day(d) and not self.is_away(d, moment)
+            is_school_day = self.place(d, known).calendar.is_school_day(d) and not self.is_away(d, known)
             if is_school_day and not (is_skipped is not None and is_skipped(d)):
                 return d
         return None
 
-    @cached_property
-    def has_one_calendar(self) -> bool:
-        """Is every day one of the same calendar, also before an enrolment was known, and the pupil enrolled on each?"""
-        return not self.lefts and len(self._all_calendars) == 1
-
     def begins(self, moment: int) -> int:
         """The first day of the case, as known at a moment."""
-        return self._begins[self._epoch(moment)]
+        places = self._places_of(self._epoch(moment))
+        return places[0][1].since
 
     def all_begins(self) -> list[int]:
         """The first day of the case, as it was known from one moment after another."""
-        return self._begins
-
-    @cached_property
-    def _begins(self) -> list[int]:
-        """The least `since` of what is known in each epoch, in one walk over what becomes known and what is taken back."""
-        coming, known = iter([*self.enrolments, None]), list[tuple[int, int]]()
-        found, after = [], next(coming)
-        for at in self.epochs:
-            while after is not None and after.moment <= at:
-                heappush(known, (after.event.since.toordinal(), after.gone))
-                after = next(coming)
-            while known and known[0][1] <= at:
-                heappop(known)
-            found.append(known[0][0] if known else 0)
-        return found
+        return [self._places_of(epoch)[0][1].since for epoch in range(len(self.epochs))]
 
     # ------------------------------------------------------------------ one day: its marks and its gap
     def states(self, epoch: int) -> dict[int, list[tuple[int, list[Entry], int, int | None]]]:
@@ -434,7 +379,7 @@ class Facts:
         for d, moments in touched.items():
             names = by_day.get(d, [])
             states: list[tuple[int, list[Entry], int, int | None]] = []
-            for m in sorted(self._last_seen(moments)):
+            for m in sorted(moments):
                 state = self._day_at(d, names, m, epoch)
                 if not states or states[-1][1:] != state:
                     states.append((m, *state))
@@ -461,7 +406,12 @@ class Facts:
 
     def _entries(self, mark: Mark, first: int, day: int, place: Place, epoch: int) -> list[Entry]:
         """What a mark is on its day; nothing when its amount is 0. Two, none certain, when it may have become another kind."""
-        amount = _length_said(mark, place.calendar.lesson_minutes(day) * 100)
+        if mark.minutes is not None:
+            amount = int(mark.minutes * 100)
+        elif mark.lessons is not None:
+            amount = int(mark.lessons * place.calendar.lesson_minutes(day) * 100)
+        else:
+            amount = -1
         if amount == 0:
             return []
         kind, why = mark.kind if mark.kind in self.rules.kinds else None, None
@@ -531,10 +481,11 @@ class Facts:
                 why = "same_lesson"
             if mark.lesson is not None:
                 slots.add(mark.lesson)
-            length += max(0, _length_said(mark, unit))  # so much of the day is marked, whatever it counts as
-            if planned is not None and why is None and entry.aside != "no_length":
-                amount = max((e.high for e in found if e.kind is None or e.kind in self.rules.absence_kinds), default=0)
-                if amount and used + amount > planned:
+            amount = entry.high if mark.lessons is not None or mark.minutes is not None else 0
+            absent = entry.kind is None or entry.kind in self.rules.absence_kinds
+            length += amount
+            if planned is not None and why is None and absent:
+                if used + amount > planned:
                     why = "more_than_planned"
                 used += amount
             if why in (None, "no_length") and any(
@@ -613,7 +564,7 @@ class Facts:
             low, high = (100 if low or (e.kind is not None and e.aside == "no_length") else 0), 100
         if count.marks:
             unit = self.place(day, self.now).calendar.lesson_minutes(day) * 100
-            sure, maybe = mark_holds(count.marks, e.said, _length_said(e.said, unit), unit)
+            sure, maybe = mark_holds(count.marks, e.said, -1 if e.aside == "no_length" else e.high, unit)
             return low * sure, high * maybe
         return low, high
 
@@ -760,15 +711,10 @@ class Facts:
                     out = sum(e.low for e in state[1] if e.kind and self.rules.kinds[e.kind].is_ == "not_planned")
                     if state[3] is not None or out:
                         special[d] = (state[3], out)
-        places = self._places_of(epoch)
-        of_place: dict[int, list[int]] = {}
-        for d in special:
-            of_place.setdefault(id(self.place(d, moment)), []).append(d)
-        for i in self._places_within(places, first, day):
-            place = places[i][1]
+        for _, place in self._places_of(epoch):
             calendar, per_week = place.calendar, place.lessons_per_week
-            mine = of_place.get(id(place), [])
-            days = self._days_at(i, epoch, first, day)
+            mine = [d for d in special if self.place(d, moment) is place]
+            days = self._days_at(place, epoch, first, day)
             with_register = [d for d in mine if special[d][0] is not None and calendar.is_school_day(d)]
             if per_week is None and days - len(with_register) > 0:
                 return None
@@ -789,14 +735,9 @@ class Facts:
             ]
         return self._special[epoch]
 
-    def _places_within(self, places: list[tuple[int, Place]], first: int, last: int) -> range:
-        """Which of the places are those of days from first to last; days before the first place are its own."""
-        begin = bisect_right(places, first, key=lambda p: p[0]) - 1
-        return range(max(0, begin), max(1, bisect_right(places, last, key=lambda p: p[0])))
-
-    def _days_at(self, i: int, epoch: int, first: int, day: int) -> int:
+    def _days_at(self, place: Place, epoch: int, first: int, day: int) -> int:
         places = self._places_of(epoch)
-        place = places[i][1]
+        i = next(k for k, (_, p) in enumerate(places) if p is place)
         start = first if i == 0 else max(first, places[i][0])
         stop = day if i + 1 == len(places) else min(day, places[i + 1][0] - 1)
         away = (d for d in place.calendar.school_days if start <= d <= stop) if self.lefts else ()
@@ -813,31 +754,19 @@ class Facts:
     ) -> Reading:
         """A counter about a day, with the knowledge of a moment, in a check at `at`; `part`: as for `read_as_of`."""
         if not count.is_sum:
-            at = moment if at is None else at
-            if count.since is not None and count.since[0] in ("opened", "ended"):  # that changes while the record is folded
-                return self._counted(count, day, moment, since, at, part)
-            key = count.id, day, moment, since, (at - 1) // DAY, part  # the check matters by its day alone
-            if key not in self._read:
-                self._read[key] = self._counted(count, day, moment, since, at, part)
-            return self._read[key]
+            return self._counted(count, day, moment, since, moment if at is None else at, part)
         low, high = self.sums(count, day, moment, since)
         if not count.is_share:
             return Reading(low, high)
         first = self.window_begins(count, day, moment, since)
-        planned = self.planned(count, day, moment, first)
-        return self._share(count, low, high, planned, planned, self._lesson(count, day, moment))
+        return self._share(count, low, high, self.planned(count, day, moment, first))
 
-    def _share(self, count: Count, low: int, high: int, planned: int | None, lessons: int | None, lesson: int) -> Reading:
-        """lessons: planned × 5 in hundredths of a minute, whatever the counter counts; lesson: how long one of `minimum` is."""
-        if planned is None or (lessons is None and count.minimum):  # no absence is no share of whatever was planned
+    def _share(self, count: Count, low: int, high: int, planned: int | None) -> Reading:
+        if planned is None:  # no absence is no share of whatever was planned
             return Reading(low, high, 0, "not_given") if high else Reading(0, 0, 1)
-        if planned <= 0 or (lessons or 0) < 5 * count.minimum * lesson:
+        if planned <= 0 or planned < 5 * count.minimum:
             return Reading(low, high, planned, "too_early")
         return Reading(low, high, planned)
-
-    def _lesson(self, count: Count, day: int, moment: int) -> int:
-        """A lesson in hundredths of a minute: of the counter's limits, where it says one, else of the school."""
-        return (count.said.lesson_minutes or self.place(day, moment).calendar.lesson_minutes(day)) * 100
 
     # ------------------------------------------------------------------ counters that are no plain sums
     def _counted(self, count: Count, day: int, moment: int, since: int | None, at: int, part: Within | None) -> Reading:
@@ -852,32 +781,22 @@ class Facts:
         if count.measure == "times":
             done = [d for d in self.days_done(str(count.of), moment) if first <= d <= read]
             return Reading(100 * len(done), 100 * len(done))
-        last = self.settled(count, read, moment)
+        last = self._settled(count, read, moment)
         low, high = self._amounts(count, first, last, moment, read)
-        place = self.place(read, moment)
         if count.is_compared:
+            place = self.place(read, moment)
             calendar = place.calendar
             widest = calendar.window(Window(count.window.within), place.since).begins(read)
-            before = self.compared_from(count, first, read, moment)
+            before = calendar.window(Window("any_time", count.window.rolling, count.window.week_from), 0).begins(first - 1)
             if before < max(widest, self.begins(moment), calendar.years[0].first):
                 return Reading(low, high, 0, "too_early")
             old = self._amounts(count, before, first - 1, moment, read)
             return Reading(low - old[1], high - old[0])
         if not count.is_share:
             return Reading(low, high)
-        if count.planned == "whole_window":
-            last = min(place.calendar.window(Window(count.window.within), place.since).leaves(read) - 1, place.calendar.until)
-        planned = self._planned_for(count, first, last, moment)
-        is_in_lessons = count.measure in ("lessons", "clock_hours") or not count.minimum
-        lessons = planned if is_in_lessons else self.planned(count, last, moment, first)
-        return self._share(count, low, high, planned, lessons, self._lesson(count, read, moment))
+        return self._share(count, low, high, self._planned_for(count, first, last, read, moment))
 
-    def compared_from(self, count: Count, first: int, read: int, moment: int) -> int:
-        """The first day of the window just before the one that begins on `first`, with which a counter is compared."""
-        calendar = self.place(read, moment).calendar
-        return calendar.window(Window("any_time", count.window.rolling, count.window.week_from), 0).begins(first - 1)
-
-    def settled(self, count: Count, day: int, moment: int) -> int:
+    def _settled(self, count: Count, day: int, moment: int) -> int:
         """The last day whose marks count: so far before the day that they are settled."""
         if count.settles is None:
             return day
@@ -895,7 +814,7 @@ class Facts:
         if count.is_unbroken:
             return run(count, self._school_days(count, first, last, moment, asked))
         if count.measure == "episodes":
-            return episodes(count, self._school_days(count, self._first_of_rows(moment), last, moment, asked), first)
+            return episodes(count, self._school_days(count, self.begins(moment), last, moment, asked), first)
         days = [self._one_day(count, d, moment, asked) for d in self.days_between(first, last, moment)]
         return most(count, days) if count.most_on_one else measured(count, days)
 
@@ -914,17 +833,10 @@ class Facts:
 
     def _school_days(self, count: Count, first: int, last: int, moment: int, asked: int) -> list[OneDay]:
         """All school days at the pupil's schools, also those on which nothing is marked."""
-        days = self._all_school_days(first, last, moment)
-        return [self._one_day(count, d, moment, asked) for d in days if self.attends(d, moment)]
-
-    def _first_of_rows(self, moment: int) -> int:
-        """From which day on rows of days are looked for: marks of days before the case count like any other."""
-        self.days_between(0, 0, moment)
-        return min([self.begins(moment), *self._ordered[self._epoch(moment)][:1]])
-
-    def _all_school_days(self, first: int, last: int, moment: int) -> list[int]:
-        """The school days of every school that the pupil attends at some time."""
-        return sorted({d for _, p in self._places_of(self._epoch(moment)) for d in p.calendar.school_days if first <= d <= last})
+        first = max(first, self.begins(moment))
+        days = {d for _, p in self._places_of(self._epoch(moment)) for d in p.calendar.school_days if first <= d <= last}
+        mine = sorted(d for d in days if self.attends(d, moment))
+        return [self._one_day(count, d, moment, asked) for d in mine]
 
     def marks_counted(self, count: Count, first: int, last: int, moment: int, asked: int) -> list[tuple[int, str]]:
         """(day, id) of the marks between two days that a counter counts for certain, asked about a day."""
@@ -936,7 +848,7 @@ class Facts:
                 for p in self.parts(count, self._epoch(moment))
                 if p.mark is not None and p.low and first <= p.day <= last and p.enter <= moment < p.leave
             )
-        last = self.settled(count, last, moment)
+        last = self._settled(count, last, moment)
         found = {
             (d, str(p.said.id))
             for d in self.days_between(first, last, moment)
@@ -989,7 +901,7 @@ class Facts:
             return None
         sure, maybe = (1, 1) if e.kind is not None else (0, 1)
         if count.marks:
-            a, b = mark_holds(count.marks, e.said, _length_said(e.said, unit), unit)
+            a, b = mark_holds(count.marks, e.said, -1 if e.aside == "no_length" else e.high, unit)
             sure, maybe = sure & a, maybe & b
         for kind, condition in count.only_if:
             if kind == e.kind:
@@ -1044,15 +956,20 @@ class Facts:
             return sum(1 for d in range(first + 1, last + 1) if (d - 1) % 7 < 5 and d not in calendar.public_holidays)
         return last - first
 
-    def _planned_for(self, count: Count, first: int, last: int, moment: int) -> int | None:
-        """Five times what was planned between two days, in hundredths of what the counter counts."""
+    def _planned_for(self, count: Count, first: int, last: int, asked: int, moment: int) -> int | None:
+        """Five times what was planned, in hundredths of what the counter counts."""
+        place = self.place(asked, moment)
+        calendar = place.calendar
         if count.planned not in ("so_far", "whole_window"):
             lessons = self.rules.tables[count.planned].get(count.window.within, 0)
             return 5 * lessons * (count.said.lesson_minutes or 45)
+        if count.planned == "whole_window":
+            leaves = calendar.window(Window(count.window.within), place.since).leaves(asked)
+            last = min(leaves - 1, calendar.until)
         if count.measure in ("lessons", "clock_hours"):
             return self.planned(count, last, moment, first)
         begin = max(first, self.begins(moment))
-        days = sum(1 for d in self._all_school_days(begin, last, moment) if self.attends(d, moment))
+        days = sum(1 for d in calendar.school_days if begin <= d <= last and self.attends(d, moment))
         return 500 * days * (2 if count.measure == "half_days" else 1)
 
     # ------------------------------------------------------------------ reports, questions, what was done
@@ -1223,13 +1140,15 @@ class Facts:
             yield from range(min(self._earliest(), self.horizon), self.horizon + 1)
             return
         if count.is_share or not self.is_plain:
-            for calendar in self._all_calendars:
-                yield from calendar.school_days
+            for _, place in (x for e in range(len(self.epochs)) for x in self._places_of(e)):
+                yield from place.calendar.school_days
                 for part in PARTS:
-                    yield from calendar.starts(part)
-                yield from (y.first for y in calendar.years)
-                yield from calendar.school_weeks
-            yield from self._days_of_marks
+                    yield from place.calendar.starts(part)
+                yield from (y.first for y in place.calendar.years)
+                yield from place.calendar.school_weeks
+            for epoch in range(len(self.epochs)):
+                for p in self.parts(count, epoch):
+                    yield from (p.day, p.enter // DAY, p.leave // DAY)
             return
         if test.is_unsaid:
             return
@@ -1251,21 +1170,6 @@ class Facts:
                         yield key // DAY
                         old = state
 
-    @cached_property
-    def _days_of_marks(self) -> frozenset[int]:
-        """The days on which a mark, a register or what is said of them lies, comes or goes, whatever school it is counted at."""
-        days = {
-            d for versions in self.marks.values() for m, v in versions for d in (m // DAY, v.on.toordinal() if v else m // DAY)
-        }
-        for r in self.registers:
-            days.update((r.moment // DAY, r.event.on.toordinal(), r.gone // DAY))
-        for found in self.wrong.values():
-            for m, on in found:
-                days.update((m // DAY, *((c.after(on, Span("school_days", 5)) or c.until) + 1 for c in self._all_calendars)))
-        if self.case.before is not None:
-            days.add(self.case.before.marks_from.toordinal() - 1)
-        return frozenset(days)
-
     def is_prompt(self, count: Count) -> bool:
         """Was everything recorded on its day or before, and nothing changed? Then each day was known as it is known now."""
         if count.id not in self._prompt:
@@ -1277,7 +1181,7 @@ class Facts:
         """The first day on which something can be counted: of the case, or of its calendar or marks where that is later."""
         marked = [v.on.toordinal() for versions in self.marks.values() for _, v in versions if v is not None]
         first = min(p.calendar.years[0].first for _, p in self._places_of(len(self.epochs) - 1))
-        return min([first, *marked])
+        return max(min(p.since for e in range(len(self.epochs)) for _, p in self._places_of(e)), min([first, *marked]))
 
     def _late_columns(self, count: Count) -> list[Line]:
         """Of a term's counter (period's, …): the last days of terms for which something was recorded or taken back after them."""
@@ -1365,7 +1269,7 @@ class Facts:
                     possible = 1
                     certain |= p.low > 0
             return int(certain), possible
-        for d in self.days_between(first, self.settled(count, day, moment), moment):
+        for d in self.days_between(first, self._settled(count, day, moment), moment):
             place = self.place(d, moment)
             if d in old_days or (count.days is not None and d not in self._chosen_days(count, place.calendar)):
                 continue
@@ -1385,7 +1289,7 @@ class Facts:
         if first is None or read is None:
             return FALSE
         known_before = {p.day for p in self.parts(count, self._epoch(moment)) if p.first <= last}
-        days = self._school_days(count, self._first_of_rows(moment), self.settled(count, read, moment), moment, read)
+        days = self._school_days(count, self.begins(moment), self._settled(count, read, moment), moment, read)
         found = new_rows(count, days, first, known_before)
         has_gap = any(p.said is None for d in days if d.day >= first for p in d.pieces)  # a lesson not marked may become one
         return int(found[0]), int(found[1] or has_gap)
@@ -1403,13 +1307,6 @@ def _day_said(answer: Answer) -> int | None:
         except ValueError:
             continue
     return None
-
-
-def _length_said(mark: Mark, unit: int) -> int:
-    """How long a mark says it is, in hundredths of a minute, whatever it may become; -1: it does not say. unit: of a lesson."""
-    if mark.minutes is not None:
-        return int(mark.minutes * 100)
-    return -1 if mark.lessons is None else int(mark.lessons * unit)
 
 
 def mark_holds(tests: tuple[MarkTest, ...], mark: Mark, amount: int, unit: int) -> Pair:

@@ -16,7 +16,6 @@ from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sky_model.changes import Compared, compared
 from sky_model.decider import calendars_of, decide
 from sky_model.decision import Decision
 from sky_model.errors import RecordError
@@ -25,7 +24,7 @@ from sky_model.records import Case
 from sky_model.rules import Condition, Count, Model, Ruleset, tests_in
 from sky_model.schooldays import NEVER, PARTS, Calendar, Schedule, Span, Window
 
-__all__ = ["ChangedDay", "changed_days", "decisions_on", "history", "said"]
+__all__ = ["decisions_on", "history", "said"]
 
 # what moves with the day itself: two decisions that differ in nothing else say the same
 PASSING = ("on", "known_to", "data_until")
@@ -55,54 +54,13 @@ def history(
     The rest as for `decide`. Raises RecordError at once when the days are turned round; what `decide` raises about a day is
     raised when the iterator comes to it.
     """
-    found = _asked(model, case, _span(case, since, until), calendars, schools, absent, as_if)
-    return ((date.fromordinal(day), decision) for day, decision, _, is_another in found if is_another)
-
-
-class ChangedDay(NamedTuple):
-    """A day of a history: the decision of it, and what is otherwise in it than before; on the first day None.
-
-    Through what a change came is not said: it is the day. `decision.changes_since` says it of any two.
-    """
-
-    day: date
-    decision: Decision
-    changed: Compared | None
-
-
-def changed_days(
-    model: Model,
-    case: Case,
-    since: date,
-    until: date,
-    *,
-    calendars: Mapping[str, Calendar] | Calendar | None = None,
-    schools: Mapping[str, Model] | None = None,
-    absent: Collection[str] = (),
-    as_if: bool = False,
-) -> Iterator[ChangedDay]:
-    """The days of `history`, each with what is otherwise than before: new, done, changed, withdrawn, back, ended.
-
-    It is found by the comparison of `changes_since`; what moves with the day alone is no change. Empty where the published form
-    is the same, and the rules, the grade, or what a reader may be shown are others. Raises as `history` does.
-    """
-    return _changed_days(_asked(model, case, _span(case, since, until), calendars, schools, absent, as_if))
-
-
-def _changed_days(found: Iterator[tuple[int, Decision, tuple[Any, ...], bool]]) -> Iterator[ChangedDay]:
-    before: dict[str, Any] | None = None
-    for day, decision, words, is_another in found:
-        if is_another:
-            yield ChangedDay(date.fromordinal(day), decision, compared(before, words[0]) if before is not None else None)
-            before = words[0]
-
-
-def _span(case: Case, since: date, until: date) -> range:
     if type(since) is not date or type(until) is not date:
         raise RecordError("not-a-day", "since and until are dates, without a time", pupil=case.pupil, field="since")
     if until < since:
         raise RecordError("turned-round", "until lies before since", pupil=case.pupil, field="until")
-    return range(since.toordinal(), until.toordinal() + 1)
+    days = range(since.toordinal(), until.toordinal() + 1)
+    found = _asked(model, case, days, calendars, schools, absent, as_if)
+    return ((date.fromordinal(day), decision) for day, decision, is_another in found if is_another)
 
 
 def decisions_on(
@@ -122,7 +80,7 @@ def decisions_on(
     """
     numbers = [d.toordinal() for d in days]
     found = _asked(model, case, numbers, calendars, schools, absent, as_if)
-    return ((date.fromordinal(day), decision) for day, decision, _, _ in found)
+    return ((date.fromordinal(day), decision) for day, decision, _ in found)
 
 
 def said(decision: Decision) -> tuple[Any, ...]:
@@ -147,14 +105,13 @@ def _asked(
     schools: Mapping[str, Model] | None,
     absent: Collection[str],
     as_if: bool,
-) -> Iterator[tuple[int, Decision, tuple[Any, ...], bool]]:
-    """(day, decision, what it says, does it say something else than the one before it)."""
+) -> Iterator[tuple[int, Decision, bool]]:
+    """(day, decision, does it say something else than the one before it)."""
     if not days:
         return
     found = calendars_of(case, calendars)
     agenda = _Agenda(model, case, found, schools, days[0], days[-1])
-    now: Decision | None = None
-    words: tuple[Any, ...] = ()
+    now, words = None, None
     for day in days:
         is_another = False
         if agenda.comes_to(day) or now is None:
@@ -164,7 +121,7 @@ def _asked(
             agenda.look_at(new, day)
             is_another = its != words
             now, words = new, its
-        yield day, now, words, is_another
+        yield day, now, is_another
 
 
 # ---------------------------------------------------------------------- what the rules say about days

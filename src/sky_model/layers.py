@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import heapq
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import SequenceMatcher
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from sky_model import vocabulary as words
 from sky_model.errors import Place, Problem, RulesetError, nearest
-from sky_model.source import UNREAD, read_file
+from sky_model.source import read_file
 
 __all__ = [
     "IDENTITY",
@@ -31,10 +28,7 @@ __all__ = [
     "Node",
     "Origin",
     "Whole",
-    "cut",
     "granted",
-    "is_file",
-    "is_ruleset",
     "lay",
     "layer_of",
     "named_in",
@@ -45,6 +39,7 @@ __all__ = [
 ]
 
 FILES = ("ruleset.yaml", "monitoring.yaml", "escalation.yaml", "roles.yaml", "texts.yaml")
+UNREAD = ("yaml", "too-large", "too-deep", "no-file", "not-utf-8", "empty", "anchor", "not-a-mapping")
 IDENTITY = (
     "format", "ruleset", "version", "extends", "status", "valid_from", "valid_until", "adopted", "owner", "review_by",
     "requires_engine", "grades", "name", "about",
@@ -73,33 +68,15 @@ def _find(name: str | Path, beside: Path | None = None) -> tuple[Path, str] | No
     text = str(name)
     if isinstance(name, str) and not text.startswith((".", "/")) and ".." not in text:
         shipped = rulesets_folder() / text
-        if is_file(shipped / "ruleset.yaml"):
+        if (shipped / "ruleset.yaml").is_file():
             return shipped, text
         for folder in [beside.parent, beside.parent.parent] if beside else []:
-            if is_file(folder / text / "ruleset.yaml"):
+            if (folder / text / "ruleset.yaml").is_file():
                 return folder / text, text
     path = Path(name)
-    if is_file(path) or is_file(path / "ruleset.yaml"):
+    if path.is_file() or (path / "ruleset.yaml").is_file():
         return path, text.rstrip("/")
     return None
-
-
-def is_ruleset(name: str | Path) -> bool:
-    """Is there a ruleset of this name or path?"""
-    return _find(name) is not None
-
-
-def is_file(path: Path) -> bool:
-    """Is there such a file? What no system takes as a path, such as a name of 5,000 characters, is none."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
-
-
-def cut(text: str) -> str:
-    """A name as it is shown in a message."""
-    return text if len(text) <= 80 else text[:70] + "…"
 
 
 def _shipped_names() -> list[str]:
@@ -117,7 +94,6 @@ class Layer:
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[KeyPath, Place] = field(default_factory=dict)
     file: words.RulesetFile | None = None
-    _file: str | None = None  # the name of the file that is said where a value has no place of its own
 
     @property
     def name(self) -> str:
@@ -126,11 +102,8 @@ class Layer:
     def place(self, path: KeyPath = ()) -> Place:
         while path and path not in self.places:
             path = path[:-1]
-        if path in self.places:
-            return self.places[path]
-        if self._file is None:  # the disk is asked once, not for each value
-            self._file = self.shown if self.path.is_file() else f"{self.shown}/ruleset.yaml"
-        return Place(self._file, 1, 1)
+        name = self.shown if self.path.is_file() else f"{self.shown}/ruleset.yaml"
+        return self.places.get(path, Place(name, 1, 1))
 
 
 def layer_of(data: Mapping[str, Any], shown: str) -> tuple[Layer, list[Problem]]:
@@ -154,10 +127,6 @@ def _read_layer(path: Path, shown: str) -> tuple[Layer, list[Problem]]:
         problems += source.problems
         if source.data is None:
             continue
-        if (kind := words.kind_of(source.data)) not in ("ruleset", None):
-            hint = "give the path of a ruleset here"
-            problems.append(Problem("other-file", f"this is a {kind}, not a ruleset", source.place(), hint))
-            continue
         if not isinstance(source.data, dict):
             hint = "write a key, a colon and its value, such as `steps:` and the steps below it"
             problems.append(Problem("not-a-mapping", "a file of a ruleset holds keys and values", source.place(), hint))
@@ -175,28 +144,6 @@ def _read_layer(path: Path, shown: str) -> tuple[Layer, list[Problem]]:
         layer.file, found = words.read(words.RulesetFile, layer.data, layer.place)
         problems += found
     return layer, problems
-
-
-_BASES: OrderedDict[Any, tuple[Layer, list[Problem]]] = OrderedDict()  # as many as one process has in use, the newest last
-MOST_BASES = 64
-_READING = threading.Lock()
-
-
-def _read_base(path: Path, shown: str) -> tuple[Layer, list[Problem]]:
-    """A layer that others stand on: read once and shared, as long as its files hold the same bytes."""
-    files = [path] if path.is_file() else [path / n for n in FILES if (path / n).is_file()]
-    try:
-        key = str(path), shown, tuple((p.name, sha256(p.read_bytes()).digest()) for p in files)
-    except OSError:  # what cannot be read is told by who reads it
-        return _read_layer(path, shown)
-    with _READING:
-        if key not in _BASES:
-            _BASES[key] = _read_layer(path, shown)
-            while len(_BASES) > MOST_BASES:
-                _BASES.popitem(last=False)
-        _BASES.move_to_end(key)
-        layer, problems = _BASES[key]
-    return layer, list(problems)
 
 
 def _fill_in(layer: Layer) -> list[Problem]:
@@ -250,7 +197,7 @@ def read_layers(name: str | Path) -> tuple[list[Layer], list[Problem]]:
     found = _find(name)
     if found is None:
         hint = nearest(str(name), _shipped_names()) or f"shipped are: {', '.join(_shipped_names())}"
-        return [], [Problem("no-ruleset", f"there is no ruleset '{cut(str(name))}'", Place(cut(str(name))), hint)]
+        return [], [Problem("no-ruleset", f"there is no ruleset '{name}'", Place(str(name)), hint)]
     layers: list[Layer] = []
     problems: list[Problem] = []
     seen: set[Path] = set()
@@ -259,38 +206,21 @@ def read_layers(name: str | Path) -> tuple[list[Layer], list[Problem]]:
         if path.resolve() in seen:
             chain = " → ".join([x.shown for x in layers] + [shown])
             place = layers[-1].place(("extends",))
-            hint = "write the ruleset that lies beneath, or leave `extends` out"
-            return layers, [*problems, Problem("circle", f"`extends` goes round in a circle: {chain}", place, hint)]
+            return layers, [*problems, Problem("circle", f"`extends` goes round in a circle: {chain}", place)]
         seen.add(path.resolve())
-        layer, faults = _read_base(path, shown) if layers else _read_layer(path, shown)
+        layer, faults = _read_layer(path, shown)
         layers.append(layer)
         problems += faults
         base = layer.data.get("extends")
         if not isinstance(base, str):
             return layers, problems
         nextone = _find(base, beside=path)
-        if nextone is None and any(p.code in UNREAD for p in faults):
-            return layers, problems
         if nextone is None:
-            place, hint = layer.place(("extends",)), _bases_for(base, path)
-            return layers, [*problems, Problem("no-base", f"there is no ruleset '{cut(base)}'", place, hint)]
+            versions = [n for n in _shipped_names() if n.startswith(f"{base}/")]
+            hint = f"write one of {', '.join(versions)}" if versions else nearest(base, _shipped_names())
+            place = layer.place(("extends",))
+            return layers, [*problems, Problem("no-base", f"there is no ruleset '{base}'", place, hint)]
         found = nextone
-
-
-def _bases_for(base: str, beside: Path) -> str:
-    """What `extends` may have meant: a version of it, a folder beside the layer, a shipped ruleset."""
-    names = _shipped_names()
-    if base and (versions := [n for n in names if n.startswith(f"{base}/")]):
-        return f"write one of {', '.join(versions)}"
-    folder = beside.parent if beside.is_dir() or beside.name != "ruleset.yaml" else beside.parent.parent
-    near = sorted(p.parent.name for p in folder.glob("*/ruleset.yaml") if p.parent != beside)
-    plain = base.replace("\\", "/").removesuffix("/ruleset.yaml").removeprefix("../").lower()
-    if plain in (*near, *names):
-        return f"write extends: {plain}"
-    return (
-        nearest(base, [*near, *names])
-        or "write a shipped ruleset with its version, such as fi-sky/2026-1, or a folder beside this one"
-    )
 
 
 def granted(layer: Layer, below: list[Layer], whole: Whole) -> list[Layer]:
@@ -348,28 +278,17 @@ class Whole:
     """All layers as one: values as the files of one layer would hold them, and where each of them comes from."""
 
     data: dict[str, Any]
+    places: dict[KeyPath, Place]
     removed: dict[str, Place]  # the name of an item that a layer took away, and where it says so
     notes: list[str]
     root: Node
     _above: Place
-    _left: dict[str, tuple[Any, str]] = field(default_factory=dict, compare=False, repr=False)
 
     def place(self, path: KeyPath = ()) -> Place:
         """The place of a value, or of its nearest parent that stands in a file."""
-        found, node = self.root.touched or self.root.place, self.root
-        for key in path:
-            inner: Any = node.value
-            is_there = key in inner if isinstance(inner, dict) else isinstance(inner, list) and key in range(len(inner))
-            if not is_there:
-                break
-            node = inner[key]
-            found = node.touched or node.place
-        return found
-
-    @property
-    def places(self) -> dict[KeyPath, Place]:
-        """The place of every value; made when it is asked for, since a rule that answers needs none."""
-        return dict(_places(self.root))
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, self._above)
 
     def layer(self, path: KeyPath) -> str:
         """The layer that says the value of a path of keys and indexes."""
@@ -380,9 +299,7 @@ class Whole:
 
     def leave(self, at: str) -> tuple[Any, str]:
         """(what a layer above may do with the value of a path, why): as `layer_may` says it; what is statutory, nothing."""
-        if at not in self._left:  # every layer on a base asks the same of it
-            self._left[at] = _leave(self.root, _find_spot(self.root, at).way)
-        return self._left[at]
+        return _leave(self.root, _find_spot(self.root, at).way)
 
     def paths(self) -> Iterator[tuple[str, Any]]:
         """Every path that a layer above may name, with the value that stands there."""
@@ -578,7 +495,7 @@ def lay(layers: list[Layer]) -> tuple[Whole, list[Problem]]:
         if key in top.data:
             laying.root.value[key] = _grow(top.data[key], top, (key,))
     data = plain_of(laying.root)
-    return Whole(data, laying.removed, laying.notes, laying.root, top.place()), laying.problems
+    return Whole(data, dict(_places(laying.root)), laying.removed, laying.notes, laying.root, top.place()), laying.problems
 
 
 class _Laying:
@@ -592,7 +509,7 @@ class _Laying:
         self.failed: list[str] = []
         self.current: Layer
 
-    def fault(self, code: str, message: str, *path: str | int, hint: str) -> None:
+    def fault(self, code: str, message: str, *path: str | int, hint: str = "") -> None:
         self.problems.append(Problem(code, message, self.current.place(path), hint))
 
     def put(self, layer: Layer) -> None:
@@ -637,14 +554,12 @@ class _Laying:
         held = self.root.value.get("parameters")
         known = {n: node for n, _, node in named_in(held)} if held else {}
         if name not in known:
-            hint = nearest(name, known) or (f"the base has {', '.join(known)}" if known else "the base has none")
+            hint = nearest(name, known)
             self.fault("no-parameter", f"there is no parameter '{name}'", *start, "parameter", hint=hint)
             return
         spot = _find_spot(self.root, f"parameters.{name}.value")
         new = _grow(said["to"], self.current, (*start, "to"), said["because"])
-        if any(x["parameter"] == name for x in self.current.data["set"][:i] if isinstance(x, dict)):
-            self.fault("doubled-id", f"the parameter '{name}' is set twice", *start, "parameter", hint="keep one of them")
-        elif self._may(spot, name, "set", new, (*start, "to")):
+        if self._may(spot, name, "set", new, (*start, "to")):
             self._replace(spot, new)
 
     def _change(self, said: dict[str, Any], i: int) -> None:
@@ -659,10 +574,6 @@ class _Laying:
             same = "the base says now what this change wants: take the change out"
             hint = same if old == to else f"read what the base says now; if the change still holds, write from: {show(old)}"
             self.fault("not-from", message, *start, "from", hint=hint)
-            return
-        if old == to:
-            message = f"at: {spot.at}: this changes nothing: it says {show(old)} already"
-            self.fault("no-change", message, *start, "to", hint="write another value, or take the change out")
             return
         new = _grow(to, self.current, (*start, "to"), said["because"])
         if self._may(spot, spot.at, "change", new, (*start, "to")):

@@ -43,8 +43,7 @@ def load(name: str | Path, *more: str | Path, allow: Collection[str] = ()) -> Mo
     rulesets.sort(key=lambda r: r.valid_from)
     for a, b in itertools.pairwise(rulesets):
         if a.valid_from == b.valid_from:
-            message, hint = f"{a.name} and {b.name} are in force from the same day", "write a valid_from of its own for each"
-            problems.append(Problem("same-day", message, Place(b.name), hint))
+            problems.append(Problem("same-day", f"{a.name} and {b.name} are in force from the same day", Place(b.name)))
     if problems:
         raise RulesetError(problems)
     return Model(tuple(rulesets))

@@ -151,10 +151,9 @@ class Obligations:
         start, ends = self._start(x), list[int]()
         repeat, skipped = x.act.repeat, self._skipped(x)
         if isinstance(repeat, Span):
-            last: int | None = start
             while not ends or ends[-1] < self.on:
-                last = self._after(last, repeat, skipped) if last is not None else None
-                end = None if last is None else self._school_day(last, skipped)
+                end = self._after(start, Span(repeat.clock, repeat.number * (len(ends) + 1)), skipped)
+                end = None if end is None else self._school_day(end, skipped)
                 if end is None or (ends and end <= ends[-1]):
                     break
                 ends.append(end)

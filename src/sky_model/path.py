@@ -354,8 +354,11 @@ class Path:
                 changes = v.facts.change_days(t, False, False)
                 found.update(changes[bisect_left(changes, first) : bisect_right(changes, last)])
             days = sorted(found)
-        checks = ((d, min(end_of(d), at)) for d in days if d <= last)  # the rest of its day is not known before a closing
-        return any(self.holds(v, part, d, m, m, since=since)[0] == FALSE for d, m in checks if m > end.moment)
+        return any(
+            self.holds(v, part, d, end_of(d), end_of(d), since=since)[0] == FALSE
+            for d in days
+            if d <= last and end_of(d) > end.moment
+        )
 
     def _each_new(self, v: _Version, step: StepOf, part: Test, day: int, at: int, ends: list[Closed], since: int | None) -> Pair:
         """A mark (day) is new if it was first recorded after the last end; a lesson not marked may become one."""
@@ -426,7 +429,8 @@ class Path:
         facts = self.facts
         for v in self.versions:
             self._wake(v.first, None)
-            for begin in facts.all_begins():
+            for epoch in range(len(facts.epochs)):
+                begin = facts._places_of(epoch)[0][1].since
                 if v.first <= begin <= v.last:
                     self._wake(begin, None)
             for s in v.steps:
@@ -903,8 +907,6 @@ class Path:
             o.is_withdrawn, o.is_in_doubt = best == FALSE or not self._is_named(o), best == UNKNOWN
             if not o.is_withdrawn:
                 o.due_from = self._due_from(o)
-        if self.has_left:  # nobody is asked about who is enrolled nowhere
-            return
         for s, v in self._steps_so_far(self.on, self.now):
             mine = next((o for o in self.openings if o.ended is None and o.step.names & s.names), None)
             now = self.current(mine) if mine is not None else None

@@ -2,7 +2,7 @@
 
 Rules: a part is shown to who sees its matter, a task and a question also to who must do or answer it; a step is named only where
 something in it is shown; whose organisation is another controller is shown a pupil only after it was made theirs; what nobody
-has said the matter of is shown to no reader. The table of parts: docs/decisions/readers.md.
+has said the matter of is shown to no reader. The table of parts: docs/decisions/second-edition.md.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from typing import Any, TypeVar
 
 from sky_model.errors import RecordError
 from sky_model.events import ActionTaken, Answer, Consent, Mark, Retracted, end_of
-from sky_model.matters import ABSENCE, Abouts, Matters
-from sky_model.rules import All, AnyOf, Condition, Ruleset, Test, tests_in
+from sky_model.rules import All, AnyOf, Condition, Count, NoneOf, Ruleset, StepOf, Test, tests_in
 from sky_model.tasks import PARTIES, Task
 
 __all__ = ["LOG", "cut_for", "readers_of", "sees_mark"]
 
 LOG = "log"
 D = TypeVar("D")  # a Decision: its module stands above this one
+Abouts = frozenset[str | None]  # the matters of a part, each of which must be seen; None: nobody has said it, so nobody sees it
+UNSAID: Abouts = frozenset({None})
+ABSENCE: Abouts = frozenset({"absence"})
 
 
 def readers_of(rules: Ruleset) -> tuple[str, ...]:
@@ -76,10 +78,8 @@ class _Sight:
         self.d, self.reader, self.is_party = d, reader, reader in PARTIES
         self.rules: Ruleset = d.rules
         self.case = d.asked.case if d.asked is not None else None
-        models = [d.asked.model, *(d.asked.how.schools or {}).values()] if d.asked is not None else []
-        older = [v for m in models for v in reversed(m.versions) if v is not self.rules]
-        self.versions: list[Ruleset] = [self.rules, *older]  # a reason may be of the rules of an earlier day
-        self.matters, self._matters = Matters(self.versions), dict[str, Matters]()
+        older = [v for v in d.asked.model.versions if v is not self.rules] if d.asked is not None else []
+        self.versions: list[Ruleset] = [self.rules, *reversed(older)]  # a reason may be of the rules of an earlier day
         self.known = self._known_events()
         self.marks = {str(e.id): e for e in self.known if isinstance(e, Mark)}
         self.names = self._names()
@@ -112,8 +112,8 @@ class _Sight:
             return []
         until = end_of(self.d.known_to.toordinal())
         events = [e for m, e in zip(self.case.moments, self.case.events, strict=True) if m <= until]
-        gone = {e.of: n for n, e in enumerate(events) if isinstance(e, Retracted)}  # what is recorded later under the id stands
-        return [e for n, e in enumerate(events) if n > gone.get(e.id, -1)]
+        gone = {e.of for e in events if isinstance(e, Retracted)}
+        return [e for e in events if e.id not in gone]
 
     def _is_of_another_controller(self) -> bool:
         """Another one than the house: the organisation of the class lead, else of the principal, else the first."""
@@ -132,8 +132,8 @@ class _Sight:
             if isinstance(e, Answer | ActionTaken) and e.by in by:
                 return True
             if isinstance(e, ActionTaken) and e.status == "done":
-                act = self.matters.find("acts", e.action)
-                if act is not None and act.hand_over and self.names & {*act.to, *act.required, *act.optional}:
+                acts = [v.acts[e.action] for v in self.versions if e.action in v.acts]
+                if any(a.hand_over and self.names & {*a.to, *a.required, *a.optional} for a in acts):
                     return True
         return False
 
@@ -174,14 +174,44 @@ class _Sight:
         return bool(abouts) and abouts <= self.sees and not self.is_withheld(abouts, openings)
 
     # ------------------------------------------------------------------ the matters of a part
-    def of(self, opening: str | None) -> Matters:
-        """The matters as the rules of an opening say them: it keeps those of the school in which it was made."""
-        rules = self.d.rules_of.get(opening) if opening is not None else None
-        if rules is None or rules in self.versions[:1]:
-            return self.matters
-        if rules.name not in self._matters:
-            self._matters[rules.name] = Matters((rules, *(v for v in self.versions if v is not rules)))
-        return self._matters[rules.name]
+    def _find(self, section: str, name: str) -> Any:
+        return next((found for v in self.versions if (found := getattr(v, section).get(name)) is not None), None)
+
+    def _step(self, name: str) -> StepOf | None:
+        return next((s for v in self.versions for s in v.steps if name in s.names), None)
+
+    def abouts_of(self, what: str, fact: str, seen: frozenset[str] = frozenset()) -> Abouts:
+        """The matters of a comparison; `seen`: the steps that are being looked into."""
+        if what == "grade":
+            return ABSENCE
+        if what == "step":
+            return self.abouts_of_step(fact, seen)
+        if what == "counter":
+            count = self._find("counters", fact)
+            return self._abouts_of_counter(count) if count is not None else UNSAID
+        section = {"report": "reports", "question": "questions", "action": "acts"}.get(what)
+        return frozenset({getattr(self._find(section, fact), "about", None)}) if section else UNSAID
+
+    def abouts_of_step(self, name: str, seen: frozenset[str] = frozenset()) -> Abouts:
+        """Those of everything that its `opens` asks about."""
+        step = self._step(name)
+        if step is None:
+            return UNSAID
+        if step.id in seen:
+            return frozenset()
+        return frozenset(a for t in tests_in(step.opens) for a in self.abouts_of(t.what, t.fact, seen | {step.id}))
+
+    def _abouts_of_counter(self, count: Count) -> Abouts:
+        if count.of is not None:
+            return self.abouts_of("action", count.of)
+        if count.of_kind is not None:
+            return frozenset({self._about_of_kind(count.of_kind)})
+        only = getattr(count.said.kinds, "only", None)
+        return frozenset(map(self._about_of_kind, only)) if only else ABSENCE
+
+    def _about_of_kind(self, kind: str | None) -> str:
+        found = self._find("kinds", kind) if kind is not None else None
+        return str(found.about) if found is not None and found.about is not None else "absence"
 
     def _about_of_mark(self, mark: str) -> str | None:
         """That of its kind, as known today; None: no such mark is known, or it was taken back."""
@@ -190,7 +220,7 @@ class _Sight:
             return None
         system = self.case.code_map["name"] if self.case is not None and self.case.code_map else None
         kind = found.kind if found.kind in self.rules.kinds else None
-        return self.matters.of_kind(kind or self.rules.kind_of(found.code or found.kind, found.on, system))
+        return self._about_of_kind(kind or self.rules.kind_of(found.code or found.kind, found.on, system))
 
     def sees_mark(self, mark: str) -> bool:
         """A mark stands in the register of absence, whatever its kind is about."""
@@ -207,50 +237,50 @@ class _Sight:
         return self.is_own(t) or self.may_see(abouts, t.openings)
 
     def _abouts_of_task(self, t: Task) -> Abouts:
-        """Checking is about the mark; what several openings ask about what each of them says."""
+        """Closing is about all that the step asks and rests on; checking about the mark."""
         kind, _, of = t.action.partition(":")
-        rules = {id(m): m for m in map(self.of, t.openings)}.values()
         if kind == "close" and of:
-            return frozenset().union(*(m.of_closing(of) for m in rules))
+            step = self._step(of)
+            return self.abouts_of_step(of) | {a.about for a in step.actions} if step is not None else UNSAID
         if kind == "check" and of:
             return ABSENCE | {self._about_of_mark(of)}
-        return frozenset({t.about}).union(*(m.of("action", t.action) for m in rules))
+        return frozenset({t.about})
 
     def _task(self, t: Task, steps: set[str]) -> Task:
         return replace(
             t,
             person=None if self.is_party else t.person,
-            not_needed_if=tuple(f for f in t.not_needed_if if self._sees_fact(f, t)),
+            not_needed_if=tuple(f for f in t.not_needed_if if self._sees_fact(f)),
             also=tuple(n for n in t.also if n.partition("/")[0] in steps | {*t.openings}),
         )
 
-    def _sees_fact(self, fact: str, t: Task) -> bool:
-        matters = self.of(next(iter(t.openings), None))
-        whats = matters.whats(fact)
-        return bool(whats) and all(self.may_see(matters.of(w, fact), t.openings) for w in whats)
+    def _sees_fact(self, fact: str) -> bool:
+        kinds = {"counters": "counter", "reports": "report", "questions": "question", "acts": "action"}
+        whats = [what for section, what in kinds.items() if self._find(section, fact) is not None]
+        whats += ["step"] if self._step(fact) is not None else []
+        return bool(whats) and all(self.may_see(self.abouts_of(w, fact)) for w in whats)
 
     # ------------------------------------------------------------------ steps
-    def sees_ground_of(self, step: str, opening: str | None = None) -> bool:
+    def sees_ground_of(self, step: str, openings: Iterable[str] = ()) -> bool:
         """Is everything seen that the step asks about? That it is not open, or undecided, says something of each of it."""
-        return self.may_see(self.of(opening).of_step(step), () if opening is None else (opening,))
+        return self.may_see(self.abouts_of_step(step), openings)
 
     def _is_ground_enough(self, s: Any, because: tuple[Any, ...]) -> bool:
         """Would the step be open by what is shown of its ground alone? Else its name says that there is more."""
         if "+" in s.name.partition("@")[0]:  # a higher level opens by its counter alone
             return bool(because) and len(because) == len(s.because)
-        matters = self.of(s.name)
-        step = matters.step(s.step)
+        step = self._step(s.step)
         shown = {(r.what, r.fact) for r in because if r.operator != "none_of"}
 
         def enough(c: Condition, must: bool) -> bool:
             """`must`: it is true since the step is open, so that it is enough that it is seen."""
             if isinstance(c, Test):
-                return (must or (c.what, c.fact) in shown) and self.may_see(matters.of(c.what, c.fact), (s.name,))
+                return (must or (c.what, c.fact) in shown) and self.may_see(self.abouts_of(c.what, c.fact), (s.name,))
             if isinstance(c, All):
                 return all(enough(x, must) for x in c.parts)
             if isinstance(c, AnyOf):
                 return any(enough(x, False) for x in c.parts)
-            return all(self.may_see(matters.of(t.what, t.fact), (s.name,)) for t in tests_in(c))
+            return all(self.may_see(self.abouts_of(t.what, t.fact), (s.name,)) for t in tests_in(c))
 
         return step is not None and bool(because) and enough(step.opens, True)
 
@@ -258,8 +288,8 @@ class _Sight:
         """`asked`: the steps that a question names which is shown. A step is named where something in it is shown."""
         for s in self.d.open_steps:
             because = tuple(r for r in s.because if self._sees_reason(r, s))
-            today = tuple(self._today(t) for t in s.today if self._sees_counter(t.counter, s))
-            sees_ground = self.sees_ground_of(s.step, s.name)
+            today = tuple(self._today(t) for t in s.today if self.may_see(self.abouts_of("counter", t.counter), (s.name,)))
+            sees_ground = self.sees_ground_of(s.step, (s.name,))
             is_named = bool(because or today or s.step in asked) and (sees_ground or self._is_ground_enough(s, because))
             if s.name in self.in_tasks or is_named:
                 yield replace(
@@ -271,12 +301,16 @@ class _Sight:
                     renews=s.renews if sees_ground else None,
                 )
 
-    def _sees_counter(self, counter: str, s: Any) -> bool:
-        return self.may_see(self.of(s.name).of("counter", counter), (s.name,))
-
     def _sees_reason(self, r: Any, s: Any) -> bool:
-        matters = self.of(s.name)
-        abouts = matters.of_none(s.step, r.what, r.fact) if r.operator == "none_of" else matters.of(r.what, r.fact)
+        """A `none` holds by all of its parts: one of them says nothing of it alone."""
+        abouts = self.abouts_of(r.what, r.fact)
+        if r.operator == "none_of":
+            step = self._step(s.step)
+            nones = (
+                [n for n in _nones_in(step.opens) if (r.what, r.fact) in {(t.what, t.fact) for t in tests_in(n)}] if step else []
+            )
+            parts = [self.abouts_of(t.what, t.fact) for n in nones for t in tests_in(n)]
+            abouts = abouts.union(*parts) if parts else UNSAID
         return self.may_see(abouts, (s.name,))
 
     def _reason(self, r: Any) -> Any:
@@ -305,23 +339,23 @@ class _Sight:
 
     def _abouts_of_question(self, q: Any) -> Abouts:
         if q.what == "not_answered":
-            return self.matters.of("question", q.fact)
+            return self.abouts_of("question", q.fact)
         if q.what == "known_late":
-            is_counter = self.matters.find("counters", q.fact) is not None
-            return self.matters.of("counter" if is_counter else "step", q.fact)
+            is_counter = self._find("counters", q.fact) is not None
+            return self.abouts_of("counter" if is_counter else "step", q.fact)
         return ABSENCE  # of marks, the register, the grade, lessons a week
 
     def _message(self, m: Any, is_step_shown: bool) -> Any:
         """Where a kind is not seen no kind has its number: the rest of the total would tell it."""
         kinds = [k for k, _ in m.totals if k != "total"]
-        is_whole = all(self.may_see(frozenset({self.matters.of_kind(k)})) for k in kinds)
+        is_whole = all(self._about_of_kind(k) in self.sees for k in kinds)
         has_numbers = is_step_shown or not self.is_party or bool(self.names & {*m.to})
         totals = tuple((k, n) for k, n in m.totals if k == "total" or is_whole) if has_numbers else ()
         return replace(m, totals=totals, limit=m.limit if has_numbers else None, marks=self._marks(m.marks))
 
     def _nearest(self) -> Any:
         n = self.d.nearest
-        is_seen = n is not None and self.may_see(self.matters.of("counter", n.counter)) and self.sees_ground_of(n.step)
+        is_seen = n is not None and self.may_see(self.abouts_of("counter", n.counter)) and self.sees_ground_of(n.step)
         return n if is_seen and not self.is_party else None
 
     def cut(self) -> Any:
@@ -337,10 +371,10 @@ class _Sight:
             open_steps=open_steps,
             questions=tuple(self._questions({s.step for s in open_steps})),
             withdrawn=tuple(w for w in d.withdrawn if w in self.in_tasks),
-            corrections=tuple(a for a in d.corrections if a in acts or self.may_see(self.matters.of("action", a))),
+            corrections=tuple(a for a in d.corrections if a in acts or self.may_see(self.abouts_of("action", a))),
             nearest=self._nearest(),
-            too_early=tuple(x for x in d.too_early if self.may_see(self.matters.of("counter", x.counter))),
-            shown=tuple(x for x in d.shown if not self.is_party and self.may_see(self.matters.of("counter", x.counter))),
+            too_early=tuple(x for x in d.too_early if self.may_see(self.abouts_of("counter", x.counter))),
+            shown=tuple(x for x in d.shown if not self.is_party and self.may_see(self.abouts_of("counter", x.counter))),
             told=(),
             set_aside=tuple(x for x in d.set_aside if self.sees_mark(x[0])),
             unmapped=(),  # codes as somebody typed them are free text
@@ -354,3 +388,11 @@ class _Sight:
             reader=self.reader,
             asked=None,  # the whole record goes to no role
         )
+
+
+def _nones_in(condition: Condition) -> Iterator[NoneOf]:
+    if isinstance(condition, NoneOf):
+        yield condition
+    if not isinstance(condition, Test):
+        for part in condition.parts:
+            yield from _nones_in(part)

@@ -1,23 +1,22 @@
 """What an application hands in: the record of one pupil, and what is left of it after a checkpoint.
 
 Rules: nothing is changed in a record, a mark is corrected by a newer version with the same id, anything else is retracted;
-handed in in another order, the answer is the same. A value that cannot be true is a RecordError that names the place of the
-event, the field by our name, and the rule; it never repeats the record.
+handed in in another order, the answer is the same. A value that cannot be true is a RecordError that names id, field and rule
+and never repeats the record.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Literal, Protocol
 
-from sky_model.errors import CaseError, RecordError
+from sky_model.errors import CaseError, RecordError, nearest
 from sky_model.events import (
     DAY,
-    FIELDS_OF_EVENTS,
-    HALF,
     LONGEST,
     MOST_LESSONS,
     READ,
@@ -43,32 +42,19 @@ from sky_model.events import (
     event_schema,
     impossible,
     or_null,
-    place_of,
     read_day,
     read_event,
     read_flag,
     read_name,
-    unknown_key,
 )
-from sky_model.personal import ESCAPED, IDENTITY_CODE, PERSONAL_SCHEMA
-from sky_model.strict import Unreadable, read_json
 
-__all__ = [
-    "BETWEEN_VALUES",
-    "FIELD_NAMES",
-    "Case",
-    "Checkpoint",
-    "PastEnd",
-    "PastOpening",
-    "ReadEvents",
-    "record_schema",
-]
+__all__ = ["BETWEEN_VALUES", "Case", "Checkpoint", "PastEnd", "PastOpening", "record_schema"]
 
-KEYS = ("format", "pupil", "feed", "named", "checkpoint", "events")
-FEED_KEYS = ("register", "recorded", "data_until", "data_until_from", "does", "code_map")
-FIELD_NAMES = FIELDS_OF_EVENTS | {*KEYS, *FEED_KEYS, "name", "fingerprint", "for_reader"}  # an error may show these
-
+IDENTITY_CODE = re.compile(r"(?<![0-9A-Z])\d{6}[-+A-FU-Y]\d{3}[0-9A-Z](?![0-9A-Z])", re.IGNORECASE | re.ASCII)
+# The same for a JSON Schema, whose patterns know neither flags nor looking back everywhere.
+CODE_PATTERN = "(^|[^0-9A-Za-z])[0-9]{6}[-+A-FU-Ya-fu-y][0-9]{3}[0-9A-Za-z]([^0-9A-Za-z]|$)"
 CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
+PERSONAL = {"anyOf": [{"pattern": "@"}, {"pattern": CODE_PATTERN}]}
 BLANKS = " \t\n\r"  # those of JSON: what else is blank differs from language to language
 # without `seq`: enrolment, registers and marks, reports and answers, actions, consents, pauses, closings, retractions
 RANK = {
@@ -224,7 +210,7 @@ def _checkpoint(data: Any, pupil: str) -> Checkpoint:
         where = "checkpoint.events"
         events, moments = [], []
         for i, e in enumerate(data["events"]):
-            event = read_event({k: v for k, v in e.items() if k != "place"}, i, pupil, " of the checkpoint")
+            event = read_event({k: v for k, v in e.items() if k != "place"}, i, pupil)
             if event.recorded is None or event.id is None:
                 raise ValueError
             events.append(event)
@@ -348,10 +334,9 @@ class Case:
         until_from = None if data_until is None else data_until_from or "stated"
         _fill(self, pupil=pupil, register=register, recorded=recorded, data_until=data_until, does=frozenset(does))
         _fill(self, data_until_from=until_from)
-        places = events.places if isinstance(events, ReadEvents) else None
-        if not isinstance(events, ReadEvents):
-            events = [check_event(e, pupil, place_of(i)) for i, e in enumerate(events)]
-        ordered, moments, twice = _in_order(list(events), pupil, before, places)
+        ordered, moments, twice = _in_order(
+            list(events) if isinstance(events, _Read) else [check_event(e, pupil) for e in events], pupil, before
+        )
         _fill(
             self,
             named=dict(named or {}),
@@ -366,19 +351,22 @@ class Case:
     def from_json(cls, record: str | bytes | Mapping[str, Any]) -> Case:
         """A case from one record (schema: rulesets/schema/record.json). Raises RecordError."""
         if isinstance(record, str | bytes):
-            record = _as_json(record)
+            try:
+                record = json.loads(record)
+            except (ValueError, RecursionError) as e:
+                raise RecordError("not-json", f"the line is not JSON: {_plain(e)}") from None
         if not isinstance(record, Mapping):
             raise RecordError("not-an-object", "a record is a JSON object")
         pupil = record.get("pupil")
         _check_pupil(pupil)
         assert isinstance(pupil, str)
-        _check_keys(record, KEYS, pupil, "")
+        _check_keys(record, ("format", "pupil", "feed", "named", "checkpoint", "events"), pupil, "")
         if as_whole(record.get("format")) != 1:
             raise RecordError("format", 'this format is not known; write "format": 1', pupil=pupil, field="format")
         feed = _given(record, "feed", {})
         if not isinstance(feed, Mapping):
             raise RecordError("not-an-object", "feed is an object", pupil=pupil, field="feed")
-        _check_keys(feed, FEED_KEYS, pupil, "feed")
+        _check_keys(feed, ("register", "recorded", "data_until", "data_until_from", "does", "code_map"), pupil, "feed.")
         until = feed.get("data_until")
         try:
             data_until = None if until is None else read_day(until)
@@ -414,7 +402,7 @@ class Case:
             does=does,
             named=named,
             before=None if record.get("checkpoint") is None else _checkpoint(record["checkpoint"], pupil),
-            events=ReadEvents(read_event(e, i, pupil) for i, e in enumerate(events)),
+            events=_Read(read_event(e, i, pupil) for i, e in enumerate(events)),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -499,25 +487,8 @@ class Judge(Protocol):
     def problem_with(self, event: Any) -> CaseError | None: ...
 
 
-class ReadEvents(list[Any]):
-    """Events that were read already: they are not looked at again.
-
-    places  in words where each stands, such as `line 7`; None: by its place among them
-    """
-
-    def __init__(self, events: Iterable[Any], places: list[str] | None = None) -> None:
-        super().__init__(events)
-        self.places = places
-
-
-def _as_json(data: str | bytes) -> Any:
-    """The text of a record, read strictly. Raises RecordError."""
-    try:
-        return read_json(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data, "record")
-    except Unreadable as e:
-        where = f" at {e.place}" if e.place else ""
-        known = e.key if e.key in FIELD_NAMES else ""
-        raise RecordError(e.code, f"{e.message}{where}" + (f"; {e.hint}" if e.hint else ""), field=known) from None
+class _Read(list[Any]):
+    """Events that `read_event` has read: they are not looked at again."""
 
 
 def _fill(case: Case, **values: Any) -> None:
@@ -534,9 +505,7 @@ def _given(data: Mapping[str, Any], key: str, default: Any) -> Any:
 def _check_pupil(pupil: Any) -> None:
     if not isinstance(pupil, str) or not pupil.strip(BLANKS) or len(pupil) > LONGEST:
         raise RecordError("no-pupil", "a record needs a pupil: an opaque id as a short text", field="pupil")
-    if ESCAPED.search(pupil):  # what is personal could hide in it
-        raise RecordError("escaped", "the id is escaped as in an address or in JSON; hand in the plain text", field="pupil")
-    if CONTROL.search(pupil) or HALF.search(pupil):
+    if CONTROL.search(pupil):
         raise RecordError(
             "control-character", "the id holds a character that cannot be printed; hand in a short text", field="pupil"
         )
@@ -546,11 +515,12 @@ def _check_pupil(pupil: Any) -> None:
         raise RecordError("address", "the id looks like an e-mail address; hand in a pseudonym", field="pupil")
 
 
-def _check_keys(given: Mapping[str, Any], known: tuple[str, ...], pupil: str, where: str) -> None:
-    for n, key in enumerate(given, 1):
+def _check_keys(given: Mapping[str, Any], known: tuple[str, ...], pupil: str, prefix: str) -> None:
+    for key in given:
         if key not in known:
-            of = f" of {where}" if where else ""
-            raise RecordError("unknown-field", unknown_key(key, n, known, of), pupil=pupil, field=where)
+            hint = nearest(str(key), known)
+            message = "this field is not known" + (f"; {hint}" if hint else "")
+            raise RecordError("unknown-field", message, pupil=pupil, field=f"{prefix}{key}"[:60])
 
 
 def _key(event: Any) -> tuple[Any, ...]:
@@ -560,19 +530,14 @@ def _key(event: Any) -> tuple[Any, ...]:
 
 
 def _in_order(
-    events: list[Any], pupil: str, before: Checkpoint | None, places: list[str] | None = None
+    events: list[Any], pupil: str, before: Checkpoint | None
 ) -> tuple[tuple[Any, ...], tuple[int, ...], tuple[tuple[int, str], ...]]:
     """Events with ids and recording days filled in, their moments, and what was handed in twice. Those kept stand first."""
-    as_given = [*events]
-
-    def wrong(rule: str, said: str, name: str, event: Any) -> RecordError:
-        at = next(i for i, e in enumerate(as_given) if e is event)
-        return RecordError(rule, said, pupil=pupil, field=name, event=places[at] if places else place_of(at))
-
     with_seq = sum(e.seq is not None for e in events)
     if with_seq and with_seq != len(events):
         odd = next(e for e in events if e.seq is None)
-        raise wrong("seq", "seq stands on all events of a record or on none", "seq", odd)
+        said = "seq stands on all events of a record or on none"
+        raise RecordError("seq", said, pupil=pupil, field="seq", event=odd.id or TYPE_OF[type(odd)])
     events.sort(key=(lambda e: (e.recorded or e.on, e.seq)) if with_seq else _key)
     kept: list[Any] = list(before.events) if before else []
     moments: list[int] = list(before.moments) if before else []
@@ -583,34 +548,36 @@ def _in_order(
     numbers: dict[str, int] = {}
     for given in events:
         event = given
-        odds = None if type(event) is Mark and (event.lessons is None or event.lessons <= MOST_LESSONS) else impossible(event)
-        if odds:
-            raise wrong(odds[0], odds[2], odds[1], given)
+        fault = None if type(event) is Mark and (event.lessons is None or event.lessons <= MOST_LESSONS) else impossible(event)
+        if fault:
+            name = event.id or TYPE_OF[type(event)]
+            raise RecordError(fault[0], fault[2], pupil=pupil, field=fault[1], event=name)
         if event.recorded is None or event.id is None:
             event = _filled(event, numbers)
         if before is not None and event.recorded <= before.day:
-            said = "was recorded up to the day of the checkpoint; it belongs into the record before it"
-            raise wrong("before-checkpoint", said, "recorded", given)
+            said = f"was recorded up to {before.day}, the day of the checkpoint; it belongs into the record before it"
+            raise RecordError("before-checkpoint", said, pupil=pupil, field="recorded", event=event.id)
         old = seen.get(event.id)
         if old is not None:
             if replace(old, seq=None) == replace(event, seq=None):
                 twice.append((event.recorded.toordinal(), event.id))
                 continue
             if type(event) is not Mark or type(old) is not Mark:
-                raise wrong("id-twice", "one id stands for two events", "id", given)
+                raise RecordError("id-twice", "one id stands for two events", pupil=pupil, field="id", event=event.id)
         # a mark seen for the first time contradicts nothing
         subject = None if with_seq or (old is None and type(event) is Mark) else _subject(event)
         if subject is not None:
             subject = (event.recorded, subject)
             other = old if old is not None and old.recorded == event.recorded else subjects.setdefault(subject, event)
             if other is not event and replace(other, id=None) != replace(event, id=None):
-                rule, said = "contradiction", "contradicts another event, recorded on the same day; give seq"
+                rule, said = "contradiction", f"contradicts event {other.id}, recorded on the same day; give seq"
                 if type(event) is Mark:
                     rule, said = "two-contents", "one mark id has two contents and no order; give seq"
-                raise wrong(rule, said, "seq", given)
+                raise RecordError(rule, said, pupil=pupil, field="seq", event=event.id)
         moment = event.recorded.toordinal() * DAY + (event.seq if with_seq else gone + len(kept)) + 1
         if moments and moment == moments[-1]:
-            raise wrong("seq", "has the same place as another event", "seq", given)
+            said = f"has the same place as event {kept[-1].id}"
+            raise RecordError("seq", said, pupil=pupil, field="seq", event=event.id)
         seen[event.id] = event
         kept.append(event)
         moments.append(moment)
@@ -625,6 +592,10 @@ def _filled(event: Any, numbers: dict[str, int]) -> Any:
         numbers[name] = numbers.get(name, 0) + 1
         name = name if numbers[name] == 1 else f"{name}-{numbers[name]}"
     return replace(event, id=name, recorded=event.recorded or event.on)
+
+
+def _plain(error: Exception) -> str:
+    return getattr(error, "msg", "nested too deeply").lower()
 
 
 # What no schema of a single value can say: two values, or two events, do not go together. Everything else that `from_json`
@@ -651,7 +622,7 @@ def record_schema() -> dict[str, Any]:
     pupil = TEXT | {
         "description": "an opaque pseudonym; never an identity code or an address",
         "pattern": "[^ \\t\\n\\r]",
-        "not": {"anyOf": [*PERSONAL_SCHEMA["anyOf"], {"pattern": CONTROL.pattern}, {"pattern": ESCAPED.pattern}]},
+        "not": {"anyOf": [*PERSONAL["anyOf"], {"pattern": CONTROL.pattern}]},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -115,7 +115,7 @@ class Turn:
 class Count:
     """A counter: what is summed up over which window. `unit`: what one of the limit is, in hundredths.
 
-    Of a share the limit is in hundredths of a per cent, and `minimum` in planned lessons.
+    Of a share the limit is in hundredths of a per cent, and `minimum` in hundredths of a minute of planned lessons.
     """
 
     id: str

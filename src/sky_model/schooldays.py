@@ -7,10 +7,9 @@ a summer belongs to the school year that ended; what a calendar does not know is
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from calendar import monthrange
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal
 
@@ -272,13 +271,8 @@ class Calendar:
         return self.after(end, Span("school_days", took), is_skipped)
 
     def _weeks_after(self, day: int, n: int) -> int | None:
-        """The same weekday of the n-th school week after; from a week without school: as from the next one's Monday.
-
-        So a span that begins later never ends earlier.
-        """
-        i = bisect_left(self.school_weeks, monday(day))
-        if i < len(self.school_weeks):
-            day, i = max(day, self.school_weeks[i]), i + n
+        """The same weekday of the n-th school week after."""
+        i = bisect_right(self.school_weeks, monday(day)) + n - 1
         return self.school_weeks[i] + (day - 1) % 7 if i < len(self.school_weeks) else None
 
     def _months_after(self, day: int, n: int) -> int:
@@ -286,7 +280,8 @@ class Calendar:
         then = date.fromordinal(day)
         month = then.month - 1 + n
         year, month = then.year + month // 12, month % 12 + 1
-        return date(year, month, min(then.day, monthrange(year, month)[1])).toordinal()
+        last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
+        return date(year, month, min(then.day, last)).toordinal()
 
     @cached_property
     def public_holidays(self) -> frozenset[int]:
@@ -357,5 +352,6 @@ def months_before(day: int, n: int) -> int:
     """The same date n calendar months earlier, or that month's last day where it has no such date."""
     then = date.fromordinal(day)
     months = then.year * 12 + then.month - 1 - n
-    year, month = months // 12, months % 12 + 1
-    return date(year, month, min(then.day, monthrange(year, month)[1])).toordinal()
+    year, month = divmod(months, 12)
+    last = (date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
+    return date(year, month + 1, min(then.day, last)).toordinal()

@@ -1,8 +1,8 @@
 """YAML text to plain values with places; nothing is guessed. The only module that knows YAML.
 
 Rules: every scalar stays the text that was written (`no`, `010`, `8:15` are words); a doubled key, an anchor, an alias,
-a tag or a second document is an error, since each of them hides what a reader sees, and so is a character that no editor
-shows (`signs.py`); all such faults of a file are told at once. A fault of a value stands at its key, or at the item of a list.
+a tag or a second document is an error, since each of them hides what a reader sees; all such faults of a file are told
+at once.
 """
 
 from __future__ import annotations
@@ -15,14 +15,9 @@ from typing import Any
 import yaml
 
 from sky_model.errors import Place, Problem, RulesetError
-from sky_model.signs import hidden_in, is_in_quotes, not_utf_8, odd_signs, straight
 
-__all__ = ["UNREAD", "Source", "read_file", "read_text"]
+__all__ = ["Source", "read_file", "read_text"]
 
-UNREAD = (  # after these faults the values are not those that were meant: what follows from them is no fault of its own
-    "yaml", "too-large", "too-deep", "no-file", "not-utf-8", "empty", "anchor", "not-a-mapping", "odd-sign", "conflict", "tag",
-    "other-file",
-)  # fmt: skip
 LARGEST = 2_000_000  # characters; the longest ruleset we know has fewer than 100,000
 DEEPEST = 40
 Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -78,11 +73,6 @@ class Source:
     places: dict[tuple[str | int, ...], Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    @property
-    def is_read(self) -> bool:
-        """Are the values those that were meant, so that faults of theirs are faults?"""
-        return not any(p.code in UNREAD for p in self.problems)
-
     def place(self, path: tuple[str | int, ...] = ()) -> Place:
         """The place of a path, or of its nearest parent that stands in the file."""
         while path and path not in self.places:
@@ -96,27 +86,20 @@ def read_file(path: Path, *, shown: str | None = None) -> Source:
     try:
         if path.stat().st_size > 4 * LARGEST:
             raise RulesetError([_too_large(name)])
-        raw = path.read_bytes()
-    except (OSError, ValueError) as e:  # ValueError: no path has a NUL
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        hint = "save the file as UTF-8"
+        raise RulesetError([Problem("not-utf-8", f"byte {e.start} is not UTF-8", Place(name), hint)]) from None
+    except OSError as e:
         hint = "check the path, and that you may read the file"
-        said = getattr(e, "strerror", None) or "this is no path"
-        raise RulesetError([Problem("no-file", f"cannot be read: {said}", Place(name), hint)]) from None
-    if found := not_utf_8(raw, name):
-        raise RulesetError([found])
-    return read_text(raw.decode("utf-8-sig"), file=name)
+        raise RulesetError([Problem("no-file", f"cannot be read: {e.strerror or e}", Place(name), hint)]) from None
+    return read_text(text, file=name)
 
 
 def read_text(text: str, *, file: str = "<text>") -> Source:
     source = Source(file)
     if len(text) > LARGEST:
         source.problems.append(_too_large(file))
-        return source
-    if re.match(r"\s*<(!doctype|html|\?xml)", text, re.IGNORECASE):
-        hint = "save the file itself, not the page that shows it"
-        source.problems.append(Problem("yaml", "not readable as YAML: this is a web page", Place(file, 1, 1), hint))
-        return source
-    source.problems = odd_signs(text, file)
-    if source.problems:
         return source
     try:
         _build(source, yaml.parse(text, Loader=Loader))
@@ -145,7 +128,7 @@ def _unreadable(e: Exception, text: str, file: str) -> Problem:
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     if mark is None and (odd := re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)):
         line, column = text.count("\n", 0, odd.start()) + 1, odd.start() - text.rfind("\n", 0, odd.start())
-    lines = text.split("\n")
+    lines = text.splitlines()
     here = lines[line - 1] if line <= len(lines) else ""
     above = next((x for x in reversed(lines[: line - 1]) if x.strip() and not x.lstrip().startswith("#")), "")
     return Problem("yaml", f"not readable as YAML: {said}", Place(file, line, column), _hint(said, here, above, column))
@@ -170,22 +153,12 @@ def _hint(said: str, here: str, above: str, column: int) -> str:
         return "check the indentation: keys of one mapping start in the same column"
     if re.search(r":\s*[<>]=?\s*\d", here):
         return "write a comparison as a word: at_least: 10, more_than: 10"
-    is_after_value = any(words in said for words in ("expected key", "'-' indicator", "expected ','"))
-    if is_after_value and "expected ','" not in said and at and at in "]}":
+    is_after_value = "expected key" in said or "'-' indicator" in said
+    if is_after_value and at and at in "]}":
         return f"this {at} closes nothing: take it out, or open it before"
     if is_after_value and re.search(r"[\"']\s*$", before):
         return "the text ends at this quote, or a quote above is not closed; around a text with ' in it write \""
     return next((hint for words, hint in HINTS if words in said), OTHERWISE)
-
-
-def _check_scalar(source: Source, event: Any, path: tuple[str | int, ...]) -> None:
-    """What an escape hides, and quotes that an office program made: they would be part of the text."""
-    if hidden := hidden_in(event.value):
-        hint = "take the escape out, or write the character that was meant"
-        source.problems.append(Problem("odd-sign", f"an escape in quotes makes {hidden}", source.place(path), hint))
-    if not event.style and is_in_quotes(event.value):
-        hint = f"write {straight(event.value)} with plain quotes"
-        source.problems.append(Problem("quotes", "the quotes around this are no plain quotes", source.place(path), hint))
 
 
 def _build(source: Source, events: Any) -> None:
@@ -260,9 +233,7 @@ def _build(source: Source, events: Any) -> None:
         elif isinstance(event, yaml.ScalarEvent):
             if re.search("[\ud800-\udfff]", event.value):  # the reader in C tells it by itself
                 fault("yaml", "not readable as YAML: half a character", event, "take the character out; a ruleset is plain text")
-            path = path_of_next()
             put(event.value, event)
-            _check_scalar(source, event, path)
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             if len(stack) > DEEPEST:
                 raise RecursionError

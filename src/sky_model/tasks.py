@@ -115,9 +115,8 @@ class _Proposals:
         mine = [x for x in lines if x.state not in ANSWERED] if asking else lines
         if asking:
             state = min((x.state for x in asking), key=READINESS.index)
-        else:  # what a person said of an opening that stands, not that another one is withdrawn
-            asking = [x for x in lines if x.state != "withdrawn"] or lines
-            state = min((x.state for x in asking), key=STATES.index)
+        else:
+            asking, state = lines, min((x.state for x in lines), key=STATES.index)
         speaker = min((x for x in asking if x.state == state), key=lambda x: x.rank)
         strongest = min(asking, key=lambda x: x.rank)
         days = [d for x in asking if (d := self.asked.due(x))[0] is not None]

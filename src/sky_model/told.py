@@ -44,7 +44,7 @@ class Teller:
     def open_step(self, o: Opening) -> OpenStep:
         because = self.reasons(o)
         today = self.today(o)
-        rests_on = {m for t in today for m in t.marks} if o.is_in_doubt else {m for r in because for m in r.marks}
+        rests_on = {m for r in because for m in r.marks} or {m for t in today for m in t.marks}
         return OpenStep(
             o.name,
             o.step.base,

@@ -1,9 +1,9 @@
 """The fast set, run against a changed engine: imported and collected once, then a forked process for each change.
 
 Rules: in the fork the functions of the changed module get their new code in place, so that nothing is imported again; it ends at
-the first test that fails. What such a fork cannot show (a change outside of functions) is asked in a process of its own, with the
-changed file on disk: slow. A limit of time is so many times the processor time of the unchanged run of the same test, never a
-number of seconds.
+the first test that fails. What such a fork cannot show (a change outside of functions) and what it does not notice is asked once
+more in a process of its own, with the changed file on disk. A limit of time is so many times the processor time of the unchanged
+run of the same test, never a number of seconds.
 """
 
 from __future__ import annotations
@@ -249,9 +249,10 @@ def try_all(
             os.close(fd)
             _, status = os.waitpid(pid, 0)
             found = found_in(read.pop(fd, b"").decode(), status)
-            if found is None:
+            if not is_on_disk and (found is None or not found.is_noticed):
                 waiting.append((name, engine, True))
                 continue
+            assert found is not None
             if found.noticed_by in tests.cost:
                 tests.kills[found.noticed_by] += 1
             told(name, found)
@@ -289,7 +290,7 @@ def found_in(read: str, status: int) -> Found | None:
 
 
 def on_disk(engine: Engine, whole: float, without: str = "") -> Found:
-    """The same in a process of its own, with the changed file in a copy of the source: slow."""
+    """The same in a process of its own, with the changed file in a copy of the source: slow, and beyond doubt."""
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name) / "src" / "sky_model"
         shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
@@ -303,7 +304,12 @@ def on_disk(engine: Engine, whole: float, without: str = "") -> Found:
         done = subprocess.run(
             command,
             cwd=ROOT,
-            env=env,
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join([str(copy.parent), str(ROOT / "tests")]),
+                "PYTHONDONTWRITEBYTECODE": "1",
+            }
+            | {"HYPOTHESIS_PROFILE": "mutants"},
             capture_output=True,
             encoding="utf-8",
             check=False,

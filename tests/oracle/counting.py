@@ -187,7 +187,7 @@ class Counting:
     def set_aside(self, model, known):
         """Ids of marks that are doubtful: without school, called wrong, a lesson marked twice, more than was planned."""
         out = set(known.wrong)
-        lessons, twice_marked, sums, twice = set(), set(), {}, {x for ids in self.doubtful(known).values() for x in ids}
+        lessons, sums, twice = set(), {}, {x for ids in self.doubtful(known).values() for x in ids}
         for m in known.marks():
             length = self.length(m, known)
             if length == 0:
@@ -197,18 +197,12 @@ class Counting:
             if "lesson" in m:
                 if (m["day"], m["lesson"]) in lessons:
                     out.add(m["id"])
-                    twice_marked.add(m["id"])
                 lessons.add((m["day"], m["lesson"]))
             entry = self.register(m["day"], known)
             if entry is not None and "planned" in entry:
-                planned = length_of(entry["planned"]) * self.lesson(m["day"], known)
-                readings = self._turned(model, m, self.kind_of(model, m), length, known)
-                # only absence can be more than was planned
-                absent = max((n or 0 for k, n in readings if k is None or self.is_kind(model, k) in ABSENCE), default=0)
-                if m["id"] in twice_marked or not self.school(m["day"], known) or not absent:
-                    continue  # what is set aside for another reason takes no room
-                sums[m["day"]] = sums.get(m["day"], 0) + absent
-                if sums[m["day"]] > planned and m["id"] not in twice:  # M14: equal marks count and are told
+                sums[m["day"]] = sums.get(m["day"], 0) + (length or 0)
+                over = sums[m["day"]] > length_of(entry["planned"]) * self.lesson(m["day"], known)
+                if over and m["id"] not in twice:  # M14: equal marks count and are told
                     out.add(m["id"])
         return out
 
@@ -361,7 +355,6 @@ class Counting:
     def counting(self, model, name, known, first, last, c=None, place=None):
         """(low, high, [(mark, certain)], what may still count without a mark) of a counter between two days."""
         spec = model["counters"][name]
-        last = self.last_counted(spec, last, known)
         is_sum = spec["measure"] != "days_since"  # the days since a mark are no number of that mark
         n = self.between(model, name, known, first, last, c if c is not None else last, place) if is_sum else (0, 0)
         used = [(e.mark, e.certain) for e in self.used(model, name, known, first, last, c if c is not None else last, place)]
@@ -512,19 +505,15 @@ class Counting:
         gaps = {d: g for d, g in self.gaps(known, self.begin(known), last).items() if self.day_counts(spec, d, known)}
         found = []
         for days in self.days_reached(model, spec, known, used, gaps):
-            found.append([row for row in self.rows_of(days, known) if any(first <= d <= last for d in row)])
+            rows = []
+            for d in sorted(d for d in days if self.school(d, known)):
+                if rows and not any(self.school(x, known) for x in range(rows[-1][-1] + 1, d)):
+                    rows[-1].append(d)
+                else:
+                    rows.append([d])
+            found.append([row for row in rows if any(first <= d <= last for d in row)])
         sure, maybe = found
         return len(sure), max(len(sure), len(maybe)), sure, maybe
-
-    def rows_of(self, days, known):
-        """The school days among these, in rows without another school day between them."""
-        rows = []
-        for d in sorted(d for d in days if self.school(d, known)):
-            if rows and not any(self.school(x, known) for x in range(rows[-1][-1] + 1, d)):
-                rows[-1].append(d)
-            else:
-                rows.append([d])
-        return rows
 
     # ------------------------------------------------------------------ the number of a counter
     def counter(self, step, model, name, c, q, known, since=None, place=None):
@@ -586,8 +575,7 @@ class Counting:
         else:
             each = [(self.planned(model, d, known), self.lesson(d, known)) for d in days]
             given = all(p is not None for p, _ in each)
-            unit = spec.get("lesson_minutes")  # what one lesson of a limit is; else the school's own
-            lessons = sum(Fraction(p) / UNIT / (one if unit is None else Fraction(unit)) for p, one in each) if given else None
+            lessons = sum(Fraction(p) / UNIT / one for p, one in each) if given else None
             long = sum(p for p, _ in each) if given else None
         if lessons is not None and lessons < least:
             return TOO_EARLY

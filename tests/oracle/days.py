@@ -148,8 +148,6 @@ class Calendar:
         """First day of the window (`in` and `rolling` alone) that ends on c; `enrolled`: since when, for `in: enrolment`."""
         kind = window["in"]
         first = NEVER if kind == "any_time" else enrolled if kind == "enrolment" else self.part(kind, c)
-        if kind == "enrolment" and "rolling" in window:  # a rolling window does not reach over the summer
-            first = max(first, max((y.first for y in self.years if y.first <= c), default=NEVER))
         return max(first, self.rolling(window["rolling"], c)) if "rolling" in window else first
 
     # ------------------------------------------------------------------ clocks
@@ -165,10 +163,8 @@ class Calendar:
             return later[n] - 1 if len(later) > n else self.years[-1].answers_until()  # a term lasts until the next begins
         if clock == "school_weeks":
             weeks = self.weeks()
-            begun = next((w for w in weeks if w + 6 >= d), None)  # its own week; in one without school the next one, as a whole
-            if begun is None or weeks.index(begun) + n >= len(weeks):
-                return None
-            return weeks[weeks.index(begun) + n] + max(0, d - begun)
+            i = bisect_right(weeks, monday(d)) + n - 1
+            return None if i >= len(weeks) else d if n == 0 else weeks[i] + d - monday(d)
         if clock == "calendar_months":
             return months_later(d, n)
         while n > 0:
@@ -189,10 +185,11 @@ class Calendar:
 
     # ------------------------------------------------------------------ schedules
     def schedule(self, spec, first, last):
-        """The days of a schedule between two days, both inside; none of the summer between two school years."""
+        """The days of a schedule between two days, both inside."""
         out = set()
-        for y in self.years:
-            span = range(max(first, y.first), min(last, y.last) + 1)
+        for i, y in enumerate(self.years):
+            end = self.years[i + 1].first - 1 if i + 1 < len(self.years) else y.answers_until()
+            span = range(max(first, y.first), min(last, end) + 1)
             if "dates" in spec:
                 days = {d for d in span if date.fromordinal(d).strftime("%m-%d") in spec["dates"]}
             elif "weekdays" in spec:

@@ -291,7 +291,7 @@ class Facts(Counting):
         """d, or the next school day after it that is not skipped. None: there is none in the calendar."""
         while True:
             c = self.calendar(d, self.known((d, END)) if d < self.on else known)
-            if c.school(d) and not self.without_school(d, known) and not (skip and skip(d)):
+            if c.school(d) and not (skip and skip(d)):
                 return d
             if d > c.days[-1]:
                 return None

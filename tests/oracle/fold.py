@@ -103,12 +103,8 @@ class Path(Facts):
         return known.memo["begin"]
 
     def first_day(self):
-        """The first day of the fold: the first that rules judge, before the enrolment was known too.
-
-        As if they were in force: the first day of any calendar or record.
-        """
+        """The first day of the fold: the first that rules judge, before the enrolment was known too."""
         days = [e["day"] for e in self.events] + [e["place"][0] for e in self.events]
-        days += [y.first for c in self.calendars.values() for y in c.years]
         return min([m["valid_from"] for m in self.versions] + (days if self.as_if else []))
 
     def go(self, on=None):
@@ -211,10 +207,7 @@ class Path(Facts):
         until = self.after(last, watch["for"], self.known(place))
         if not last < c or (until is not None and c > until):
             return step["opens"]
-        smaller = counted_from(watch["opens"], last + 1)
-        if step.get("grades"):  # narrower grades stand beside what it opens on, whichever limits hold
-            return {"all": [{"in_grades": step["grades"]}, {"any": [step["opens"], smaller]}]}
-        return {"any": [step["opens"], smaller]}
+        return {"any": [step["opens"], counted_from(watch["opens"], last + 1)]}
 
     # ------------------------------------------------------------------ a closing answers the grounds
     def is_new(self, step, model, cond, c, place):
@@ -274,30 +267,19 @@ class Path(Facts):
             fresh = [certain for m, certain in used if m["id"] not in ids]
         elif unit == "day":
             fresh = [certain for m, certain in used if m["day"] not in days]
-            spec = model["counters"][name]
-            gap = sum(
-                g
-                for d, g in self.gaps(known, first, self.last_counted(spec, r, known)).items()
-                if d not in days and gap and self.day_counts(spec, d, known)
-            )
         else:
-            return self.fresh_episodes(model, name, known, first, r, c, place, ends[-1], ids)
+            fresh, row = [], []
+            marked = sorted({m["day"] for m, _ in used})
+            sure = {m["day"] for m, certain in used if certain}
+            for d in marked:
+                if row and any(self.calendar(x, known).school(x) for x in range(row[-1] + 1, d)):
+                    row = []
+                    fresh.append(None)
+                row.append(d)
+                fresh = [*fresh[:-1], row] if fresh and fresh[-1] is not None else [*[x for x in fresh if x is not None], row]
+            rows = [x for x in fresh if x is not None and not any(d in days for d in x)]
+            fresh = [int(any(d in sure for d in x)) for x in rows]
         return int(any(fresh)), int(bool(fresh) or gap > 0)
-
-    def fresh_episodes(self, model, name, known, first, r, c, place, end, ids):
-        """Is there a row of days, up to the window's last one, no mark of which had counted when the last opening ended?"""
-        spec, then = model["counters"][name], self.known(end.place)
-        last = self.last_counted(spec, r, known)
-        used = self.used(model, name, known, NEVER, last, c, place)
-        gaps = {d: g for d, g in self.gaps(known, self.begin(known), last).items() if self.day_counts(spec, d, known)}
-        old = {e.day for e in used if e.mark["id"] in ids}
-        old |= {e.day for e in self.used(model, name, then, NEVER, last, c, place)}
-        new = []
-        for days in self.days_reached(model, {"day_from": "any_part", **spec}, known, used, gaps):
-            rows = self.rows_of(days, known)
-            new.append(any(row[-1] >= first and not old & set(row) for row in rows))
-        gap = spec["measure"] not in ("marks", "times", "days_since") and any(d >= first for d in gaps)
-        return int(new[0]), int(new[0] or new[1] or gap)
 
     def false_since(self, step, model, cond, end, c, place):
         """Was the part false on a day after the end, up to the day asked about, as known on that day?"""

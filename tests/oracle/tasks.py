@@ -43,13 +43,6 @@ def number(value):
 
 
 class Tasks(Path):
-    def rules(self):
-        """The rules of today; of who has left those of the school that was left, in the newest version that had begun."""
-        known = self.today()
-        mine = self.lines(self.line(self.on, known))
-        begun = [m for m in mine if m["valid_from"] <= self.on]
-        return self.model(self.on, known) or (begun[-1] if begun else mine[0])
-
     # ------------------------------------------------------------------ what is asked
     def actions(self, o):
         """Its own actions, and those of the steps that it includes (and theirs in turn). `own`: not an included one."""
@@ -76,18 +69,14 @@ class Tasks(Path):
     def when(self, o, action, c, place, known):
         """`when` and the grades of an action: a pair."""
         grades = TRUE
-        for key in ("grades", "step_grades"):
+        for key in ("grades", "step_grades"):  # narrower grades ask nothing of a pupil whose grade is not given
             if action.get(key):
-                inside = self.in_grades(action[key], c, known)
-                grades = min(grades[0], inside[0]), min(grades[1], inside[1])
+                inside = self.in_grades(action[key], c, known)[0]
+                grades = min(grades[0], inside), min(grades[1], inside)
         if grades == FALSE or not action.get("when"):
             return grades
-        value = self.when_alone(o, action, c, place, known)
+        value = self.holds(o.step, o.model, action["when"], c, place, known)[0]
         return min(value[0], grades[0]), min(value[1], grades[1])
-
-    def when_alone(self, o, action, c, place, known):
-        """`when` without the grades, which are none: they move no day."""
-        return self.holds(o.step, o.model, action["when"], c, place, known)[0]
 
     def for_grade(self, action):
         """Is the action for the pupil's grade of today? What is not given is in no narrower grades."""
@@ -108,8 +97,7 @@ class Tasks(Path):
         before = [
             x.end[0] + 1 for x in self.openings if x.end and x.end <= o.place and x.step["id"] == o.step["id"] and x is not o
         ]
-        # the ground that it opened on, as long as that may still stand; else the first day that may hold it up
-        c, days = (o.about if self.ground_of(o, o.about, o.place, known)[1] else self.first_ground(o, on, known)), []
+        c, days = self.first_ground(o, on, known), []
         c = o.about if c is None else c
         place = (max(c, o.day), END)
         for p in parts(self.opens(o.step, c, o.place)):
@@ -140,11 +128,6 @@ class Tasks(Path):
             given = [self.first_answer(q, since, until, known) for q in action["asks"]]
             if all(given):
                 return {"status": "done", "day": max(a["day"] for a in given), "until": None}
-        return self.said_otherwise(o, action, known)
-
-    def said_otherwise(self, o, action, known):
-        """The newest answer of a person that is not "done", or None."""
-        mine = known.all("action", action=action["id"])
         said = [a for a in mine if a["place"] > (o.day, -1) and a["status"] in ("planned", "not_needed", "snoozed", "refused")]
         if said and action.get("statutory") and action["duty"] == "must":
             said = [a for a in said if a["status"] != "not_needed"]
@@ -213,12 +196,11 @@ class Tasks(Path):
 
     # ------------------------------------------------------------------ one obligation
     def paused_on(self, d, known):
-        """Of a pause recorded afterwards too all days are its days."""
-        return any(p["day"] <= d <= p["until"] for p in known.all("pause"))
+        return any(p["day"] <= d <= p["until"] and p["place"][0] <= d for p in known.all("pause"))
 
     def away_on(self, d):
-        """M3: days without a school never count, known ahead or not."""
-        return self.without_school(d, self.today())
+        """M3: days away do not count, as known on the day."""
+        return d < self.on and self.left(d, self.known((d, END)))
 
     def first_true(self, o, key, cond, first):
         """The first day from `first` to today on which a test was true as known on it; None."""
@@ -252,8 +234,8 @@ class Tasks(Path):
         if (not is_done and (self.fulfilled(action) or when == FALSE or unless == TRUE)) or not self.for_grade(action):
             return None
         start = self.due_from.get(o.name, o.day)
-        if action.get("when"):  # the day it became true, as known that day
-            first = self.first_true(o, ("when", action["id"]), lambda d, p, k: self.when_alone(o, action, d, p, k), o.day)
+        if self.has_when(action):  # the day `when` became true, as known that day
+            first = self.first_true(o, ("when", action["id"]), lambda d, p, k: self.when(o, action, d, p, k), o.day)
             start = max(start, first) if first is not None else start
         asked = start
         agreed, agreed_on, missing = self.consent(o, action, known)
@@ -269,8 +251,7 @@ class Tasks(Path):
         due = self.due(o, action, counted, asked, known, paused, law)
         if action.get("repeat"):
             turn, missed, due, is_done, first = self.turn(o, action, counted, known, paused)
-            said = self.said_otherwise(o, action, known)  # one to the turn in which it was given
-            mine = said and first <= said["day"] and (due is None or said["day"] <= due)
+            mine = said and said["status"] != "done" and first <= said["day"] and (due is None or said["day"] <= due)
             said = {"status": "done", "day": on, "until": None} if is_done else said if mine else None
 
         if due is not None and not action.get("repeat"):
@@ -498,30 +479,20 @@ class Tasks(Path):
         """Tasks in the order of M1; one for each action."""
         if "tasks" in self.memo:
             return self.memo["tasks"]
-        by_action = {}
+        out = {}
         for _, t in self.obligations():
-            by_action.setdefault(t["action"]["id"], []).append(t)
-        out = {i: self.one_task(some) for i, some in by_action.items()}
+            i = t["action"]["id"]
+            old = out.get(i)
+            if old is None or (old["state"] in (*OVER, "no_consent") and t["state"] not in (*OVER, "no_consent", "withdrawn")):
+                out[i] = t
+            elif t["state"] not in (*OVER, "no_consent") and old["state"] not in (*OVER, "no_consent"):
+                out[i] = self.merged(old, t)
+            elif old["state"] in (*OVER, "no_consent") and rank(t["action"]) < rank(old["action"]):  # the strongest duty
+                strongest = {k: t["action"].get(k) for k in ("duty", "statutory")}
+                out[i] = {**old, "action": {**old["action"], **strongest}}
         more = [t for t in map(self.close_or_go_on, self.showing()) if t] + self.checks()
         self.memo["tasks"] = sorted([*out.values(), *more], key=self.urgency)
         return self.memo["tasks"]
-
-    def one_task(self, some):
-        """One action asked by several openings, the oldest first: what nobody has answered, else what was answered."""
-        said = (*OVER, "no_consent")
-        if any(t["state"] not in ANSWERED for t in some):
-            mine = [t for t in some if t["state"] not in said]
-            task = mine[0]
-            for t in mine[1:]:
-                task = self.merged(task, t)
-            return task
-        standing = [t for t in some if t["state"] != "withdrawn"]
-        if not standing:
-            return some[0]
-        best = min(standing, key=lambda t: said.index(t["state"]))
-        strongest = min((t["action"] for t in standing), key=rank)
-        action = {**best["action"], **{k: strongest.get(k) for k in ("duty", "statutory")}}
-        return {**best, "name": some[0]["name"], "action": action}
 
     def bare(self, name, action, o, row):
         """A task that no action of the rules asks (M2a, M16)."""
@@ -595,7 +566,7 @@ class Tasks(Path):
     def checks(self):
         """M16: who recorded it checks it."""
         known, out = self.today(), []
-        model = self.rules()
+        model = self.model(self.on, known) or self.versions[-1]
         roles = model.get("roles") or {}
         who = next((r for r in ("subject-teacher", "class-lead") if r in roles), "any-staff")
         versions = {m["id"]: m for m in known.marks()}
@@ -668,7 +639,7 @@ class Tasks(Path):
     def who(self, t):
         """{roles, organisation, person, instead_of, away} of a task."""
         o, action, model = t["opening"], t["action"], t["opening"].model if t["opening"] else None
-        model = model or self.rules()
+        model = model or self.model(self.on, self.today()) or self.versions[-1]
         own = action["who"] == "who_recorded"
         asked = self.recorders(o) if own else flat(action["who"])
         there = [r for r in asked if not self.is_away(r, model)]

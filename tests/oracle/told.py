@@ -62,6 +62,9 @@ class Answer(Tasks):
                             out.append(limit if op == "at_least" else limit // 1 + 1)
         return out
 
+    def rules(self):
+        return self.model(self.on, self.today()) or self.versions[-1]
+
     def numbers(self, o):
         known, out, grade = self.today(), [], self.grade(self.on, self.today())
         names = dict.fromkeys(head(q) for p in parts(o.step["opens"]) for q in flat_parts(p))
@@ -70,8 +73,8 @@ class Answer(Tasks):
             if not spec or spec.get("compared_with"):
                 continue
             got = self.counter(o.step, o.model, name, self.on, self.on, known, None, (self.on, END))
-            if not isinstance(got, tuple) or got.perhaps or (spec.get("share_of") and tuple(got)[1:] == (ANYTHING, 1)):
-                continue  # of a share of what nobody has planned, of days since a doubtful mark, there is no sure number
+            if not isinstance(got, tuple):
+                continue
             low, _, one = got
             number = Fraction(low) / one if one else Fraction(0)
             r = self.read_on(o.step, spec, self.on, self.on, known)
@@ -159,11 +162,9 @@ class Answer(Tasks):
         if not asked:
             return []
         known = self.today()
-        rests = set()
-        for part, c, place in reasons:
-            rests |= self.marks_of(o.step, o.model, part, c, place, known)
-        if o.name in self.in_doubt:  # it has no reason: the marks of its numbers of today
-            rests = {m for n in self.numbers(o) for m in n["marks"]}
+        rests = (
+            set().union(*[self.marks_of(o.step, o.model, p, c, place, known) for p, c, place in reasons]) if reasons else set()
+        )
         return sorted(rests & asked.keys())
 
     # ------------------------------------------------------------------ reasons (M7)
@@ -199,8 +200,6 @@ class Answer(Tasks):
     # ------------------------------------------------------------------ questions
     def questions(self):
         asked = {}
-        if self.left(self.on, self.today()):
-            return []
 
         def ask(found, since, step, task):
             for what, fact, by in found:
@@ -231,17 +230,8 @@ class Answer(Tasks):
             if t["state"] == "undecided" and t["name"] in waiting:
                 cond, at = t["action"].get("when"), (self.on, AFTER)
                 found = list(self.missing(o.step, o.model, cond, self.on, at, known, early=UNKNOWN)) if cond else []
-                since = (
-                    next(
-                        (
-                            d
-                            for d in range(o.day, self.on + 1)
-                            if self.when_alone(o, t["action"], d, (d, AFTER), known) == UNKNOWN
-                        ),
-                        self.on,
-                    )
-                    if cond
-                    else self.on
+                since = next(
+                    (d for d in range(o.day, self.on + 1) if self.when(o, t["action"], d, (d, AFTER), known) == UNKNOWN), self.on
                 )
                 ask(found, since, None, waiting[t["name"]])
         out = [
@@ -320,8 +310,6 @@ class Answer(Tasks):
         first = None if r is None else self.window(model, name, r, known, body.get("from"), at)
         if first is None:
             return
-        if "compared_with" in spec:  # the window before it is counted too
-            first = self.calendar(r, known).rolling(spec["window"]["rolling"], first - 1)
         _, _, used, gap = self.counting(model, name, known, first, r, c, at)
         nothing = True
         for m, certain in used:
@@ -335,11 +323,6 @@ class Answer(Tasks):
             nothing = False
             yield "not_marked", "register", markers
         unplanned = spec.get("share_of") and tuple(got)[1:] == (ANYTHING, 1)
-        # of how many planned lessons is a marked day a part?
-        by_part = spec["measure"] in ("days", "calendar_days", "episodes") and spec["day_from"] != "any_part"
-        by_part = by_part and "minutes" not in spec["day_from"]
-        counted = [e for e in self.used(model, name, known, first, self.last_counted(spec, r, known), c, at) if e.low]
-        unplanned = unplanned or (by_part and any(self.planned(model, e.day, known) is None for e in counted))
         if (nothing or unplanned) and not whole:
             yield "not_given", "lessons_per_week", ()
 
@@ -352,8 +335,8 @@ class Answer(Tasks):
             unit = m["once_in"]
             if m.get("grades") and self.in_grades(m["grades"], self.on, known) != TRUE:
                 continue  # for other grades than that of today
-            start = max(self.message_from(unit, known, self.on), self.lower(model, known))
-            since = self.owed_since(m, model, start, self.on)
+            start = max(self.message_from(unit, known), self.lower(model, known))
+            since = self.owed_since(m, model, start)
             if since is None:
                 continue
             names = {m["id"], m.get("act")}
@@ -373,14 +356,13 @@ class Answer(Tasks):
             )
         return in_order("messages", out)
 
-    def message_from(self, unit, known, day):
-        """The first day of the window of a message that runs on a day."""
+    def message_from(self, unit, known):
         if unit == "any_time":
             return self.begin(known)
         if unit == "enrolment":
-            e = self.enrolment(day, known)
+            e = self.enrolment(self.on, known)
             return e["day"] if e else self.begin(known)
-        return max(self.calendar(day, known).part(unit, day), self.begin(known))
+        return max(self.calendar(self.on, known).part(unit, self.on), self.begin(known))
 
     def message_holds(self, m, model, d, known):
         step = {"id": "message " + m["id"], "lasts": "while_true", "again": "when_true_anew", "opens": m["when"]}
@@ -388,19 +370,14 @@ class Answer(Tasks):
             return FALSE
         return self.holds(step, model, m["when"], d, (d, AFTER), known)[0]
 
-    def owed_since(self, m, model, start, until):
+    def owed_since(self, m, model, start):
         scan = self.shared_scans.setdefault(("message", m["id"], id(model), start), [start, None])
-        while scan[1] is None and scan[0] <= until:
+        while scan[1] is None and scan[0] <= self.on:
             d = scan[0]
             if self.message_holds(m, model, d, self.known((d, END))) == TRUE:
                 scan[1] = d
             scan[0] += 1
-        return scan[1] if scan[1] is not None and scan[1] <= until else None
-
-    def was_owed(self, m, model, day, known):
-        """What was done before a message was owed, in the window that ran then, told nothing."""
-        start = max(self.message_from(m["once_in"], known, day), self.lower(model, known))
-        return self.owed_since(m, model, start, day) is not None
+        return scan[1] if scan[1] is not None and scan[1] <= self.on else None
 
     def message_ground(self, m, model, start, known):
         for d in range(start, self.on + 1):
@@ -417,7 +394,7 @@ class Answer(Tasks):
         now = counted(self.on, known) if sent is None else counted(sent["day"], self.known(sent["place"]))
         told = set()
         for a in done:
-            if (sent is None or a["place"] < sent["place"]) and self.was_owed(m, model, a["day"], known):
+            if sent is None or a["place"] < sent["place"]:
                 told |= counted(a["day"], self.known(a["place"]))
         return sorted(now - told)
 
@@ -593,4 +570,4 @@ def cut(p, whole, reader):
         return whole
     from .readers import for_reader
 
-    return for_reader(whole, p, reader)
+    return for_reader(whole, p.rules(), reader, p.record, p)

@@ -5,8 +5,7 @@
 - `triples`: what a triple is, how it is asked and written down;
 - `changed`: answers that must be the same, or differ in a known way, when the question is changed;
 - `alone`: what must hold within one answer;
-- `readers`: what a reader may be shown, and what the second decider shows; `people`: the same rules with other people;
-- `cut`: as if the rules were in force, and from a checkpoint, against another program's answer;
+- `readers`: what a reader may be shown;
 - `agreement`: another program's answer to the same question;
 - `pinned.jsonl`: triples that showed a fault once, each with the check that saw it; the fast set asks them every time;
 - `smaller`: a failing triple, with everything taken away that it does not need.

@@ -19,7 +19,7 @@ from sky_model.decision import Decision
 from sky_model.events import DAY
 from sky_model.path import Path
 
-__all__ = ["CHECKS", "both", "difference", "of_engine", "the_second_decider"]
+__all__ = ["CHECKS", "difference", "of_engine", "the_second_decider"]
 
 NOT_ASKED = ("done", "withdrawn", "not_needed", "refused", "no_consent")  # nothing is asked any more
 
@@ -128,11 +128,6 @@ def calendar_of(dates: Any) -> Calendar:
 
 def the_second_decider(t: Triple) -> str | None:
     """The whole answer is the second decider's."""
-    return difference(*both(t))
-
-
-def both(t: Triple) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the library says, and what the second decider says. Raises NotAsked for a question that is refused."""
     try:
         decider = decider_of(t.rules.model, t.case, **t.options)
     except Exception as e:
@@ -142,7 +137,7 @@ def both(t: Triple) -> tuple[dict[str, Any], dict[str, Any]]:
     schools = {school: versions_of(r) for school, r in t.schools.items()} or None
     known = t.known_on and t.known_on.isoformat()
     slow = told.answer(versions_of(t.rules), t.record, t.on.isoformat(), known, calendars, schools, t.absent)
-    return said, of_oracle(slow)
+    return difference(said, of_oracle(slow))
 
 
 def of_days(some: list[Triple]) -> list[tuple[Triple, str | None]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from search.triples import NotAsked, Triple, text
@@ -17,8 +16,7 @@ def what_is_near_is_not_reached(t: Triple) -> str | None:
     near = t.said["nearest"]
     if near is None:
         raise NotAsked
-    limit, number, missing = (Decimal(str(near[k])) for k in ("limit", "number", "missing"))
-    if limit - number != missing or missing < 0:
+    if float(near["limit"]) - float(near["number"]) != float(near["missing"]) or float(near["missing"]) < 0:
         return f"nearest does not add up: {text(near)}"
     words = [c for f in t.rules.data for s in f["steps"] if s["id"] == near["step"] for c in limits_of(s, near["counter"])]
     if float(near["missing"]) == 0 and "more_than" not in words:

@@ -166,7 +166,7 @@ def growing_rules(r: random.Random) -> tuple[dict[str, Any], ...]:
         ]
         kept = [a for a in some if r.random() < 0.45] or some[:1]
         ids = {a["id"] for a in kept}
-        kept = [a for a in kept if {*a.get("after", [])} <= ids] or some[:1]
+        kept = [a for a in kept if {*a.get("after", [])} <= ids]
         earlier = [a["id"] for s in steps for a in s["actions"] if "id" in a]
         if earlier and r.random() < 0.4:
             kept.append({"act": r.choice(earlier)})
@@ -532,48 +532,32 @@ def of_shipped(r: random.Random, records: int, days: int) -> Iterator[Triple]:
 
 # ---------------------------------------------------------------------- without end
 def triples(
-    seed: int,
-    families: tuple[str, ...] = FAMILIES,
-    *,
-    records: int = 20,
-    days: int = 8,
-    left_out: Counter[str] | None = None,
-    broken: list[str] | None = None,
+    seed: int, families: tuple[str, ...] = FAMILIES, *, records: int = 20, days: int = 8, left_out: Counter[str] | None = None
 ) -> Iterator[Triple]:
-    """Triples without end; those of rules that do not load are counted in `left_out`.
-
-    An error of a generator, or one in loading that is no refusal, ends its own triples alone: `broken` gets what was drawn
-    and the error. Without `broken` it is raised.
-    """
+    """Triples without end; those of rules that do not load are counted in `left_out`."""
     r = random.Random(seed)
     weights = [WEIGHTS[f] for f in families]
     left_out = Counter() if left_out is None else left_out
+    most = records, days
     while True:
         (family,) = r.choices(families, weights)
-        bits = r.getrandbits(64)
-        try:
-            for t in of_family(family, bits, records, days):
-                try:
-                    for rules in (t.rules, *t.schools.values()):
-                        _ = rules.model
-                except REFUSED:
-                    left_out[family] += 1
-                    break
-                yield t
-        except Exception as e:
-            if broken is None:
-                raise
-            broken.append(f"{type(e).__name__} in making {family} (seed {seed}; of_family({family!r}, {bits}, …)): {e}")
-
-
-def of_family(family: str, bits: int, records: int = 20, days: int = 8) -> Iterator[Triple]:
-    """The triples of one drawn ruleset."""
-    if family in ("shipped", "whole", "language"):  # some take a second for one decision; others take their turn sooner
-        records = min(records, {"shipped": 3, "whole": 6, "language": 12}[family])
-        days = min(days, 3 if family == "shipped" else 6)
-    makers = {"whole": of_whole, "shipped": of_shipped, "growing": of_growing}
-    one = random.Random(bits)
-    return makers[family](one, records, days) if family in makers else of_narrow(family, one, records, days)
+        records, days = most
+        one = random.Random(r.getrandbits(64))
+        makers = {"whole": of_whole, "shipped": of_shipped, "growing": of_growing}
+        if family in ("shipped", "whole", "language"):  # some take a second for one decision; others take their turn sooner
+            records, days = (
+                min(records, {"shipped": 3, "whole": 6, "language": 12}[family]),
+                min(days, 3 if family == "shipped" else 6),
+            )
+        some = makers[family](one, records, days) if family in makers else of_narrow(family, one, records, days)
+        for t in some:
+            try:
+                for rules in (t.rules, *t.schools.values()):
+                    _ = rules.model
+            except REFUSED:
+                left_out[family] += 1
+                break
+            yield t
 
 
 def again(seed: int, number: int, families: tuple[str, ...] = FAMILIES) -> Triple:

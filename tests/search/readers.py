@@ -10,13 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from oracle import told
-from oracle.readers import for_reader
-
-from search.agreement import calendar_of, versions_of
-from search.people import dressed
 from search.triples import NotAsked, Triple, text
-from sky_model.decision import Decision
 
 __all__ = ["CHECKS"]
 
@@ -95,53 +89,4 @@ def what_a_reader_sees(t: Triple) -> str | None:
     return None
 
 
-# ---------------------------------------------------------------------- the second decider's readers
-NOT_SAID = ("reader", "basis", "next", "undecided", "stale")  # of the published form: what no part of the rule is about
-
-
-def shown_to(whole: Decision, path: Any, reader: str) -> dict[str, Any]:
-    """The published form of a whole decision as the second decider cuts it; `next` is a name."""
-    said = whole.to_json()
-    said["next"] = said["next"] and said["next"]["name"]
-    said["tasks"] = [{**j, "roles": [*t.roles]} for j, t in zip(said["tasks"], whole.tasks, strict=True)]
-    slow: dict[str, Any] = for_reader(said, path, reader)
-    slow["tasks"] = [{k: v for k, v in t.items() if k != "roles"} for t in slow["tasks"]]
-    return slow
-
-
-def differing(whole: Decision, path: Any, reader: str) -> str | None:
-    """None, or the first part that the library shows a reader otherwise than the second decider would."""
-    fast, slow = whole.for_reader(reader).to_json(), shown_to(whole, path, reader)
-    for part in fast:
-        if part not in NOT_SAID and text(fast[part]) != text(slow[part]):
-            return f"{part}: {text(fast[part])} | {text(slow[part])}"
-    if (fast["next"] and fast["next"]["name"]) != slow["next"]:
-        return f"next: {text(fast['next'])} | {slow['next']}"
-    return None
-
-
-def every_reader(rules: Any) -> list[str]:
-    return [*rules.roles, *rules.groups, "log"]
-
-
-def fold_of(t: Triple) -> Any:
-    """The second decider's fold of the record, not gone yet: its rules, the record and what is known of it."""
-    calendars = {school: calendar_of(c) for school, c in t.calendars.items()}
-    schools = {school: versions_of(r) for school, r in t.schools.items()} or None
-    known = t.known_on and t.known_on.isoformat()
-    return told.path(versions_of(t.rules), t.record, t.on.isoformat(), known, calendars, schools, t.absent)
-
-
-def the_second_readers(t: Triple) -> str | None:
-    """Every reader is shown what the second decider shows of the same answer; every second triple is asked with other people."""
-    asked = dressed(t) if t.seed % 2 else t
-    whole = asked.decision  # what is refused is no fault
-    path = fold_of(asked)
-    for reader in every_reader(whole.rules):
-        fault = differing(whole, path, reader)
-        if fault is not None:
-            return f"{reader} {fault}"
-    return None
-
-
-CHECKS = {what_a_reader_sees.__name__: what_a_reader_sees, the_second_readers.__name__: the_second_readers}
+CHECKS = {what_a_reader_sees.__name__: what_a_reader_sees}

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from search import agreement, alone, changed, cut, readers
+from search import agreement, alone, changed, readers
 from search.making import triples
 from search.smaller import asked
-from search.triples import REFUSED, NotAsked, Triple, text, triple_of
+from search.triples import REFUSED, NotAsked, Triple, triple_of
 
 CHECKS = {**alone.CHECKS, **changed.CHECKS, **readers.CHECKS}
 PINNED = Path(__file__).with_name("pinned.jsonl")
@@ -70,13 +70,6 @@ def pinned() -> list[dict[str, Any]]:
 
 
 def test_what_once_showed_a_fault_shows_none() -> None:
-    every = {**agreement.CHECKS, **CHECKS, **cut.CHECKS}
+    every = {**agreement.CHECKS, **CHECKS}
     for n, one in enumerate(pinned()):
         assert list(faults(every[one["check"]], [triple_of(one["triple"])])) in ([None], []), f"line {n + 1}: {one['shows']}"
-
-
-@pytest.mark.parametrize("one", [x for x in pinned() if "says" in x], ids=lambda x: x["shows"])
-def test_what_was_settled_from_the_text_is_said_by_both(one: dict[str, Any]) -> None:
-    """`says`: the part of the answer on which the two once differed, as the text decided it."""
-    for said in agreement.both(triple_of(one["triple"])):
-        assert json.loads(text({part: said[part] for part in one["says"]})) == one["says"]

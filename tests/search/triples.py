@@ -115,7 +115,6 @@ class Triple:
     absent: tuple[str, ...] = ()
     family: str = ""
     seed: int = 0
-    as_if: bool = False
 
     def asked(self, **other: Any) -> Triple:
         """The same question, asked with something else."""
@@ -138,7 +137,6 @@ class Triple:
         calendars = {k: v.calendar for k, v in self.calendars.items()}
         more: dict[str, Any] = {"schools": {k: v.model for k, v in self.schools.items()}} if self.schools else {}
         more |= {"absent": self.absent} if self.absent else {}
-        more |= {"as_if": True} if self.as_if else {}
         return {"on": self.on, "known_on": self.known_on, "calendars": calendars.get("*", calendars), **more}
 
     @cached_property

@@ -8,29 +8,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
 from sky_model.calendars import load_calendar
-from sky_model.checks.case_faults import Names, faults_of_case, of_record_error, short_mark, short_register
 from sky_model.decider import decide
 from sky_model.decision import Decision
-from sky_model.errors import Problem, RecordError, RulesetError
+from sky_model.errors import Problem, RulesetError
 from sky_model.explanation import explain
 from sky_model.records import Case
 from sky_model.rules import Model
 from sky_model.schooldays import Calendar
 from sky_model.source import Source, read_file
 from sky_model.tasks import OVER
-from sky_model.vocabulary import Day, Grades, LessonsAWeek, Shape, Text, kind_of, read
+from sky_model.vocabulary import Day, Grades, Shape, Text, Whole, read
 
-__all__ = ["Golden", "Outcome", "checked_cases", "faults_of", "read_cases", "record_of", "run_cases", "typed"]
+__all__ = ["Golden", "Outcome", "faults_of", "read_cases", "record_of", "run_cases"]
 
+REGISTER = re.compile(r"(\d{4}-\d{2}-\d{2})(?: \.\. (\d{4}-\d{2}-\d{2}))?: (\d+) planned, (\d+) marked\Z")
 WAITING = ("undecided", "paused", "waiting", "snoozed")
+SHORT = re.compile(r"(\d{4}-\d{2}-\d{2})(?: \.\. (\d{4}-\d{2}-\d{2}))?: (\d+(?:\.\d+)?) (lesson|minute)s? ([a-z0-9-]+)\Z")
 
 
 class Pupil(Shape):
@@ -43,7 +44,7 @@ class Pupil(Shape):
     calendar: str | None = None
     schools: dict[str, str] = Field(default_factory=dict)
     enrolled_on: Day | None = None
-    lessons_per_week: LessonsAWeek | None = None
+    lessons_per_week: Whole | None = None
     register_: Literal["given", "marks_only"] = Field(default="marks_only", alias="register")
     does: list[str] = Field(default_factory=list)
 
@@ -60,7 +61,6 @@ class Expected(Shape):
     answer to a question, for another action, for a day that was put off, for the end of a pause.
     """
 
-    _may_repeat = ("says", "says_not")
     on: Day
     known_on: Day | None = None
     open: list[str] | None = None
@@ -87,7 +87,6 @@ class Golden(Shape):
     proves  the features (W1 to V5) and the published sentences that this case shows
     """
 
-    _may_repeat = ("marks", "registers", "events")
     name: Text
     proves: list[str] = Field(default_factory=list)
     pupil: Pupil
@@ -95,6 +94,10 @@ class Golden(Shape):
     marks: list[str] = Field(default_factory=list)
     events: list[dict[str, Any]] = Field(default_factory=list)
     expect: list[Expected] = Field(min_length=1)
+
+
+class Goldens(Shape):
+    cases: list[Golden]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,96 +111,20 @@ class Outcome:
 
 
 def read_cases(folder: Path) -> Iterator[tuple[Golden, Source, int]]:
-    """Every golden case of `folder`/*.yaml with its place. Raises RulesetError with every fault of form of all its files."""
-    cases, problems = _read(folder)
-    if problems:
-        raise RulesetError(problems)
-    yield from cases
-
-
-def checked_cases(model: Model, folder: Path) -> list[tuple[Golden, Source, int]]:
-    """The same, and nothing in them that the rules and the calendars do not know. Raises RulesetError with every fault."""
-    cases, problems = _read(folder)
-    names = Names(model)
-    for golden, source, i in cases:
-        problems += _faults_of_one(model, names, golden, source, i, folder)
-    if problems:
-        raise RulesetError(problems)
-    return cases
-
-
-def _read(folder: Path) -> tuple[list[tuple[Golden, Source, int]], list[Problem]]:
-    cases: list[tuple[Golden, Source, int]] = []
-    problems: list[Problem] = []
+    """Every golden case of `folder`/*.yaml with its place. Raises RulesetError for a file that is not readable as cases."""
     for path in sorted(folder.glob("*.yaml")):
-        try:
-            source = read_file(path, shown=f"{folder.parent.name}/cases/{path.name}")
-        except RulesetError as e:
-            problems += e.problems
-            continue
-        problems += source.problems
-        if not source.is_read:
-            continue
-        if not isinstance(source.data, list) or not source.data:
-            problems.append(_no_list(source))
-            continue
-        for i, one in enumerate(source.data):  # one by one: the others are looked at too
-            found, faults = read(Golden, one, lambda p, s=source, n=i: s.place((n, *p)))  # type: ignore[misc]
-            problems += faults
-            cases += [(found, source, i)] if found is not None else []
-    return cases, problems
-
-
-def _no_list(source: Source) -> Problem:
-    kind = kind_of(source.data)
-    if source.data == []:
-        return Problem("empty-list", "there is no case in this file", source.place(), "write a case, or take the file away")
-    if kind not in (None, "golden case"):
-        hint = "lay it in a folder beside the cases, such as cases/calendars"
-        return Problem("other-file", f"this is a {kind}, not a list of golden cases", source.place(), hint)
-    hint = "begin each case with '- name: …' in the first column, without a key above them"
-    return Problem("not-a-list", "a file of golden cases is a list of cases", source.place(), hint)
-
-
-def _faults_of_one(model: Model, names: Names, golden: Golden, source: Source, i: int, folder: Path) -> list[Problem]:
-    """Every fault of one case: of its calendars, its names and days, and what its record says about itself."""
-    calendars, problems = _calendars(model, golden, source, i, folder)
-    problems += faults_of_case(names, golden, calendars, source, i)
-    if problems or not calendars:
-        return problems
-    try:
-        case = _case(golden, calendars)
-    except RecordError as e:
-        return [of_record_error(e, source, (i, "events"))]
-    for k, wanted in enumerate(golden.expect):
-        try:
-            decide(model, case, on=wanted.on, known_on=wanted.known_on, calendars=calendars)
-        except RecordError as e:
-            problems.append(of_record_error(e, source, (i, "expect", k)))
-    return problems
-
-
-def _calendars(model: Model, golden: Golden, source: Source, i: int, folder: Path) -> tuple[dict[str, Calendar], list[Problem]]:
-    """(the calendar of each school of a case, why one cannot be read)."""
-    pupil, problems = golden.pupil, list[Problem]()
-    if not pupil.schools and not pupil.calendar:
-        hint = "add calendar: example-week-42/2026-27, or ./calendars/… for a file beside the cases"
-        return {}, [Problem("missing", "`calendar` is missing", source.place((i, "pupil")), hint)]
-    names = pupil.schools or {"school": pupil.calendar or ""}
-    out: dict[str, Calendar] = {}
-    for school, name in names.items():
-        place = source.place((i, "pupil", "schools", school) if pupil.schools else (i, "pupil", "calendar"))
-        try:
-            out[school] = load_calendar(*_named(name, folder))
-            problems += model.problems_with(out[school])
-        except RulesetError as e:
-            problems += [replace(p, place=place) if p.code in ("no-calendar", "other-file") else p for p in e.problems]
-    return out, problems
+        source = read_file(path, shown=f"{folder.parent.name}/cases/{path.name}")
+        if source.problems:
+            raise RulesetError(source.problems)
+        found, problems = read(Goldens, {"cases": source.data}, lambda p, s=source: s.place(p[1:]))  # type: ignore[misc]
+        if found is None:
+            raise RulesetError(problems)
+        yield from ((golden, source, i) for i, golden in enumerate(found.cases))
 
 
 def run_cases(model: Model, folder: Path) -> Iterator[Outcome]:
-    """What becomes of every golden case, one after another. Raises RulesetError before the first where one has a fault."""
-    for golden, source, i in checked_cases(model, folder):
+    """What becomes of every golden case, one after another."""
+    for golden, source, i in read_cases(folder):
         faults = tuple(faults_of(model, golden, source, i, folder))
         yield Outcome(source.file, source.place((i,)).line, golden.name.in_language("en"), faults)
 
@@ -217,10 +144,13 @@ def faults_of(model: Model, golden: Golden, source: Source, i: int, folder: Path
 
 def record_of(model: Model, golden: Golden, source: Source, i: int, folder: Path) -> tuple[Case, dict[str, Calendar]]:
     """The record that a case tells, and the calendar of each of its schools."""
-    calendars, problems = _calendars(model, golden, source, i, folder)
-    if problems:
-        raise RulesetError(problems)
-    return _case(golden, calendars), calendars
+    names = golden.pupil.schools or {"school": golden.pupil.calendar or ""}
+    calendars = {school: load_calendar(*_named(name, folder)) for school, name in names.items()}
+    for calendar in calendars.values():
+        problems = model.problems_with(calendar)
+        if problems:
+            raise RulesetError(problems)
+    return _case(golden, calendars, source, i), calendars
 
 
 def _named(calendar: str, folder: Path) -> list[str | Path]:
@@ -263,17 +193,26 @@ def _shown(value: Any) -> str:
     return ", ".join(sorted(value)) or "nothing" if isinstance(value, set) else str(value)
 
 
-def _case(golden: Golden, calendars: dict[str, Calendar]) -> Case:
+def _case(golden: Golden, calendars: dict[str, Calendar], source: Source, i: int) -> Case:
     pupil, school = golden.pupil, next(iter(calendars))
     calendar = calendars[school]
     marks, registers = [], []
-    for text in golden.marks:
-        first, last, amount, unit, kind = short_mark(text)
-        for day in _school_days(calendar, first, last):
-            marks.append({"type": "mark", "on": day.isoformat(), f"{unit}s": amount, "kind": kind})
-    for text in golden.registers:
-        first, last, planned, marked = short_register(text)
-        for day in _school_days(calendar, first, last):
+    for k, text in enumerate(golden.marks):
+        match = SHORT.match(text)
+        if match is None:
+            hint = "write '2026-09-01 .. 2026-09-04: 6 lessons health' or one day"
+            place = source.place((i, "marks", k))
+            raise RulesetError([Problem("short-form", f"'{text}' is not the short form of marks", place, hint)])
+        for day in _school_days(calendar, match[1], match[2]):
+            amount: Any = float(match[3]) if "." in match[3] else int(match[3])
+            marks.append({"type": "mark", "on": day.isoformat(), f"{match[4]}s": amount, "kind": match[5]})
+    for k, text in enumerate(golden.registers):
+        found = REGISTER.match(text)
+        if found is None:
+            place, hint = source.place((i, "registers", k)), "write '2026-08-12 .. 2026-09-22: 6 planned, 6 marked'"
+            raise RulesetError([Problem("short-form", f"'{text}' is not the short form of registers", place, hint)])
+        for day in _school_days(calendar, found[1], found[2]):
+            planned, marked = int(found[3]), int(found[4])
             registers.append({"type": "register", "on": day.isoformat(), "planned": planned, "marked": marked})
     since = pupil.enrolled_on or date.fromordinal(calendar.years[0].first)
     start: dict[str, Any] = {"type": "enrolment", "school": school, "on": since.isoformat()}
@@ -283,19 +222,21 @@ def _case(golden: Golden, calendars: dict[str, Calendar]) -> Case:
         start["lessons_per_week"] = pupil.lessons_per_week
     feed = {"register": pupil.register_, "recorded": "given", "does": pupil.does}
     events = [start, *registers, *marks, *golden.events]
-    return Case.from_json({"format": 1, "pupil": "golden", "feed": feed, "events": [typed(e) for e in events]})
+    return Case.from_json({"format": 1, "pupil": "golden", "feed": feed, "events": [_typed(e) for e in events]})
 
 
-def _school_days(calendar: Calendar, first: date, last: date | None) -> Iterator[date]:
-    for day in range(first.toordinal(), (last or first).toordinal() + 1):
-        if last is None or calendar.is_school_day(day):
-            yield date.fromordinal(day)
+def _school_days(calendar: Calendar, first: str, last: str | None) -> Iterator[date]:
+    day, end = date.fromisoformat(first), date.fromisoformat(last or first)
+    while day <= end:
+        if calendar.is_school_day(day.toordinal()) or last is None:
+            yield day
+        day += timedelta(days=1)
 
 
 NUMBERS = ("grade", "seq", "planned", "marked", "lessons", "minutes", "lessons_per_week")
 
 
-def typed(event: dict[str, Any]) -> dict[str, Any]:
+def _typed(event: dict[str, Any]) -> dict[str, Any]:
     """An event as YAML's text gives it, with its numbers and its yes and no."""
     out = dict(event)
     for key, value in event.items():

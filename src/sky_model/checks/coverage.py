@@ -1,8 +1,8 @@
 """How much of a ruleset its golden cases pass through: rules, sides of conditions, boundaries of limits, transitions of steps.
 
-Rules: only what the ruleset itself writes or changes is asked for, its base has cases of its own; what was passed is read from
-the paths of the cases, as known on each day that a case expects something of or on which something was recorded; what cannot
-happen by the form of the rules is not asked for (told at the line that leaves it out); everything not covered is named.
+Rules: only what the ruleset itself writes is asked for, its base has cases of its own; what was passed is read from the paths of
+the cases, as known on each day that a case expects something of or on which something was recorded; what cannot happen by the
+form of the rules is not asked for (told at the line that leaves it out); everything not covered is named.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sky_model.checks.cases import checked_cases, record_of
-from sky_model.checks.mutations import asking_steps, can_be_known
-from sky_model.checks.own_parts import SECTIONS, Own, own_parts
+from sky_model.checks.cases import read_cases, record_of
+from sky_model.checks.mutations import asking_steps, can_be_known, own_names
 from sky_model.decider import decide
 from sky_model.events import DAY, end_of
 from sky_model.facts import FALSE, TRUE, Facts
@@ -60,9 +59,11 @@ def coverage(model: Model, folder: Path, *, own: bool = True) -> Coverage:
     Raises RulesetError for cases that cannot be read.
     """
     rules = model.newest
-    names = own_parts(rules) if own else _everything(rules)
+    names = (
+        own_names(rules) if own else frozenset((*(s.id for s in rules.steps), *(n.id for n in rules.notices), *rules.counters))
+    )
     seen = _Seen(rules, names)
-    for golden, source, i in checked_cases(model, folder):
+    for golden, source, i in read_cases(folder):
         case, calendars = record_of(model, golden, source, i, folder)
         for wanted in golden.expect:
             seen.look(model, case, wanted.on, wanted.known_on, calendars)
@@ -105,27 +106,16 @@ def _can_open_again(step: StepOf, rules: Ruleset) -> bool:
     return step.again == "next_window" and any(w.within != "any_time" or w.rolling is not None for w in windows)
 
 
-def _everything(rules: Ruleset) -> Own:
-    said = {section: getattr(rules.said, section) for section in SECTIONS}
-    return Own(frozenset(f"{section}.{x.id}" for section, items in said.items() for x in items))
-
-
-def _whole(rules: Ruleset, names: Own) -> dict[str, list[str]]:
+def _whole(rules: Ruleset, names: frozenset[str]) -> dict[str, list[str]]:
     out: dict[str, list[str]] = {sort: [] for sort in SORTS}
     asking = asking_steps(rules)
     for step in rules.steps:
-        at = f"steps.{step.id}"
-        if names.has_something_of(at) and can_be_known(step.opens, True):
-            out["rules"].append(at)
-        asked = [f"{at}.actions.{a.id}" for a in step.actions if step.id in asking]
-        out["rules"] += [x for x in asked if names.has(x)]
-        # a changed limit shows in when the step opens; the rest of its course is the base's
-        is_whole, opens = names.has_course_of(step.id), names.has(f"{at}.opens")
-        out["transitions"] += [f"{at}: {x}" for x in transitions_of(step, rules) if is_whole or (opens and x == "opened")]
-    of_messages = [n for n in rules.notices if names.has_something_of(f"messages.{n.id}")]
-    out["rules"] += [f"messages.{n.id}" for n in of_messages if can_be_known(n.when, True)]
-    read = {t.fact for _, t, _ in _tests(rules, None)}
-    out["rules"] += [f"counters.{c}" for c in rules.counters if names.has_something_of(f"counters.{c}") and c in read]
+        if step.id in names:
+            out["rules"] += [f"steps.{step.id}"] if can_be_known(step.opens, True) else []
+            out["rules"] += [f"steps.{step.id}.actions.{a.id}" for a in step.actions if step.id in asking]
+            out["transitions"] += [f"steps.{step.id}: {x}" for x in transitions_of(step, rules)]
+    out["rules"] += [f"messages.{n.id}" for n in rules.notices if n.id in names and can_be_known(n.when, True)]
+    out["rules"] += [f"counters.{c}" for c in rules.counters if c in names and c in {t.fact for _, t, _ in _tests(rules, None)}]
     out["rules"] += [f"becomes.{k}" for k, t in enumerate(rules.turns)]
     for place, condition, step_open in _conditions(rules, names):
         if step_open is not None and step_open.id not in asking:
@@ -140,28 +130,22 @@ def _whole(rules: Ruleset, names: Own) -> dict[str, list[str]]:
     return out
 
 
-def _conditions(rules: Ruleset, names: Own | None) -> Iterator[tuple[str, Condition, StepOf | None]]:
+def _conditions(rules: Ruleset, names: frozenset[str] | None) -> Iterator[tuple[str, Condition, StepOf | None]]:
     """(where it stands, the condition, the step that must be open for it to be asked, if any)."""
-    for at, place, condition, step in _all_conditions(rules):
-        if names is None or names.has(at):
-            yield place, condition, step
-
-
-def _all_conditions(rules: Ruleset) -> Iterator[tuple[str, str, Condition, StepOf | None]]:
-    """(where a layer would change it, where it stands, the condition, the step that must be open)."""
     for s in rules.steps:
-        at = f"steps.{s.id}"
-        yield f"{at}.opens", f"{at}.opens", s.opens, None
+        if names is not None and s.id not in names:
+            continue
+        yield f"steps.{s.id}.opens", s.opens, None
         for word, condition in (("expected_by", s.expected_by), ("watch", s.watch), ("suggest", s.suggest)):
             if condition is not None:
-                where = f"{at}.{word}" if word == "expected_by" else f"{at}.closing.{word}"
-                yield where, f"{at}.{word}", condition, None if word == "watch" else s
+                yield f"steps.{s.id}.{word}", condition, None if word == "watch" else s
         for a in s.actions:
             for word, condition in (("when", a.when), ("unless", a.unless)):
                 if condition is not None:
-                    yield f"{at}.actions.{a.id}", f"{at}.actions.{a.id}.{word}", condition, s
+                    yield f"steps.{s.id}.actions.{a.id}.{word}", condition, s
     for n in rules.notices:
-        yield f"messages.{n.id}.when", f"messages.{n.id}.when", n.when, None
+        if names is None or n.id in names:
+            yield f"messages.{n.id}.when", n.when, None
 
 
 def _nodes(place: str, condition: Condition) -> Iterator[tuple[str, Condition]]:
@@ -175,7 +159,7 @@ def _nodes(place: str, condition: Condition) -> Iterator[tuple[str, Condition]]:
         yield from _nodes(f"{place}.{word}.{k}", part)
 
 
-def _tests(rules: Ruleset, names: Own | None) -> Iterator[tuple[str, Test, StepOf | None]]:
+def _tests(rules: Ruleset, names: frozenset[str] | None) -> Iterator[tuple[str, Test, StepOf | None]]:
     for place, condition, step in _conditions(rules, names):
         for name, node in _nodes(place, condition):
             if isinstance(node, Test):
@@ -184,13 +168,12 @@ def _tests(rules: Ruleset, names: Own | None) -> Iterator[tuple[str, Test, StepO
 
 # ---------------------------------------------------------------------- what the cases pass
 class _Seen:
-    def __init__(self, rules: Ruleset, names: Own) -> None:
+    def __init__(self, rules: Ruleset, names: frozenset[str]) -> None:
         self.rules, self.names = rules, names
         self.passed: dict[str, set[str]] = {sort: set() for sort in SORTS}
         self.unknown: set[str] = set()
         self.conditions = [(p, list(_nodes(p, c)), s) for p, c, s in _conditions(rules, names)]
-        read = {t.fact for _, t, _ in _tests(rules, None) if t.what == "counter"}
-        self.counted = {c for c in read if names.has_something_of(f"counters.{c}")}
+        self.counted = {t.fact for _, t, _ in _tests(rules, None) if t.what == "counter"} & names
 
     def look(self, model: Model, case: Case, on: date, known_on: date | None, calendars: dict[str, Calendar]) -> None:
         decision = decide(model, case, on=on, known_on=known_on, calendars=calendars)

@@ -185,8 +185,7 @@ class _Walk:
             origin = None
         if origin is not None and origin.value == value:
             return Said(value, origin.layer, origin.place, origin.because)
-        places = whole.places
-        known = next((n for n in range(len(path), -1, -1) if path[:n] in places), 0)
+        known = next((n for n in range(len(path), -1, -1) if path[:n] in whole.places), 0)
         return Said(value, whole.layer(path[:known]), whole.place(path))
 
     def _tell(self, how: str, at: str, old: Said | None, new: Said | None) -> None:

@@ -234,8 +234,8 @@ class _Making:
 
     def _form(self, read: Callable[..., Any], shape: str, key: str) -> Schema:
         """What one reader of the vocabulary takes."""
-        if read in FORMS or read in words.FORM_OF:
-            return self._once(*(FORMS.get(read) or words.FORM_OF[read]))
+        if read in FORMS:
+            return self._once(*FORMS[read])
         if read is words._id:
             return self._offer(ID, shape, key)
         if read is words._limit:

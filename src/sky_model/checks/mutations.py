@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sky_model.checks.cases import Golden, checked_cases, faults_of
-from sky_model.checks.own_parts import Own, own_parts
+from sky_model.checks.cases import Golden, faults_of, read_cases
 from sky_model.errors import RulesetError
 from sky_model.rules import Act, AnyOf, ByGrade, Condition, Count, Model, NoneOf, Notice, Ruleset, StepOf, Test, tests_in
 
-__all__ = ["Noticed", "asking_steps", "can_be_known", "mutants", "notice"]
+__all__ = ["Noticed", "asking_steps", "can_be_known", "mutants", "notice", "own_names"]
 
 OTHER_OP = {"at_least": "more_than", "more_than": "at_least", "at_most": "less_than", "less_than": "at_most"}
 PARTIES = ("pupil", "guardian")
@@ -31,21 +30,20 @@ class Noticed:
     survivors: tuple[str, ...]
 
     @property
-    def per_cent(self) -> float | None:
-        """How many of the changes are noticed; None where there is nothing to change."""
-        return None if not self.changes else 100 * (self.changes - len(self.survivors)) / self.changes
+    def per_cent(self) -> float:
+        return 100.0 if not self.changes else 100 * (self.changes - len(self.survivors)) / self.changes
 
 
-def mutants(rules: Ruleset, own: Own | None = None) -> Iterator[tuple[str, Ruleset]]:
-    """(what was changed, the ruleset with that change). `own`: only these parts of it."""
+def mutants(rules: Ruleset, own: frozenset[str] | None = None) -> Iterator[tuple[str, Ruleset]]:
+    """(what was changed, the ruleset with that change). `own`: only steps, messages and counters with these ids."""
     for i, step in enumerate(rules.steps):
+        if own is not None and step.id not in own:
+            continue
         for said, changed in _of_step(step, rules):
-            if own is not None and not own.has(f"steps.{step.id}.{_part_of(said)}"):
-                continue
             steps = (*rules.steps[:i], changed, *rules.steps[i + 1 :])
             yield f"steps.{step.id}: {said}", replace(rules, steps=steps)
     for i, message in enumerate(rules.notices):
-        if own is not None and not own.has(f"messages.{message.id}.when"):
+        if own is not None and message.id not in own:
             continue
         for said, when in _of_condition(message.when, rules):
             notices: tuple[Notice, ...] = (*rules.notices[:i], replace(message, when=when), *rules.notices[i + 1 :])
@@ -53,18 +51,10 @@ def mutants(rules: Ruleset, own: Own | None = None) -> Iterator[tuple[str, Rules
     read = _counters_read(rules)
     for name, count in rules.counters.items():
         # a counter that nothing reads changes no answer: a base whose layers compare it
-        if name not in read or (own is not None and not own.has(f"counters.{name}.window")):
+        if name not in read or (own is not None and name not in own):
             continue
         for said, changed_count in _of_counter(count):
             yield f"counters.{name}: {said}", replace(rules, counters={**rules.counters, name: changed_count})
-
-
-def _part_of(said: str) -> str:
-    """Where in its step a change stands: `actions.talk`, `watch`, else `opens`."""
-    before = said.partition(": ")[0]
-    if before.startswith("actions.") or before == "expected_by":
-        return before
-    return f"closing.{before}" if before in ("watch", "suggest") else "opens"
 
 
 def _counters_read(rules: Ruleset) -> set[str]:
@@ -210,11 +200,11 @@ def _of_counter(count: Count) -> Iterator[tuple[str, Count]]:
 def notice(model: Model, folder: Path, *, own: bool = True) -> Noticed:
     """Which changes of the newest version the cases of a folder notice.
 
-    own  only what the ruleset itself writes or changes, not what is as in its base
+    own  only what the ruleset itself writes, not what stands in its base
     Raises RulesetError for cases that cannot be read.
     """
-    rules, cases = model.newest, checked_cases(model, folder)
-    mine = own_parts(rules) if own else None
+    rules, cases = model.newest, list(read_cases(folder))
+    mine = own_names(rules) if own else None
     changes, survivors = 0, []
     for said, changed in mutants(rules, mine):
         changes += 1
@@ -225,6 +215,21 @@ def notice(model: Model, folder: Path, *, own: bool = True) -> Noticed:
         else:  # changes of one place lie side by side: the case that noticed one is asked first about the next
             cases.insert(0, cases.pop(noticing))
     return Noticed(changes, tuple(survivors))
+
+
+def own_names(rules: Ruleset) -> frozenset[str]:
+    """The steps, messages and counters that the ruleset itself writes, not its base."""
+    names = (*(s.id for s in rules.steps), *(n.id for n in rules.notices), *rules.counters)
+    return frozenset(i for i in names if _is_own(rules, i))
+
+
+def _is_own(rules: Ruleset, name: str) -> bool:
+    messages = {n.id for n in rules.notices}
+    section = "counters" if name in rules.counters else "messages" if name in messages else "steps"
+    try:
+        return rules.origin_of(f"{section}.{name}.id").layer == rules.layers[0]
+    except RulesetError:
+        return True
 
 
 def _fails(model: Model, golden: Golden, source: object, i: int, folder: Path) -> bool:

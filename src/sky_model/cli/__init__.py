@@ -8,21 +8,7 @@ One file here for each family of commands; each registers its commands when it i
 
 from __future__ import annotations
 
-from sky_model.cli import (
-    checkpoints,
-    differences,
-    drafts,
-    exports,
-    extracts,
-    logs,
-    mapping,
-    pupils,
-    rulebooks,
-    rulesets,
-    serving,
-    signing,
-    upgrades,
-)
+from sky_model.cli import checkpoints, differences, drafts, exports, logs, pupils, rulebooks, rulesets, serving, signing, upgrades
 from sky_model.cli.application import app, main
 from sky_model.cli.pupils import table
 
@@ -32,10 +18,8 @@ __all__ = [
     "differences",
     "drafts",
     "exports",
-    "extracts",
     "logs",
     "main",
-    "mapping",
     "pupils",
     "rulebooks",
     "rulesets",

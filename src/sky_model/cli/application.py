@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -19,21 +19,19 @@ except ImportError:  # pragma: no cover - the core is installed without the extr
     sys.exit("the command `sky` needs the extra cli: pip install 'sky-model[cli]'")
 
 import sky_model as sky
-from sky_model.host.intake import Intake, Mapping, Reach, Refused, read_lines, read_mapping, school_on, unmapped_in, with_codes
-from sky_model.host.marks import read_marks
-from sky_model.host.reckoning import Reckoning
-from sky_model.host.rows import LARGEST_FILE
+from sky_model.host.intake import Intake, Mapping, Reach, Refused, read_lines, read_mapping, read_marks, unmapped_in, with_codes
 from sky_model.host.schools import Schools, read_schools
 from sky_model.host.signing import NO_KEYS, Signed, Unsigned, check_key
 from sky_model.layers import rulesets_folder
 
 __all__ = [
-    "ALLOW", "CALENDAR", "FAULTY", "JSON", "KNOWN", "MAPPING", "NOT_DECIDED", "ON", "RULES", "RULES_OF_ALL", "SCHOOLS",
-    "SIGNED_BY", "UNSIGNED", "UNTIL", "Asked", "Day", "PublicKey", "app", "asked_with", "cases_of", "decided", "deciding",
-    "main", "reaching", "rulesets_in", "with_progress",
+    "ALLOW", "CALENDAR", "FAULTY", "JSON", "KNOWN", "MAPPING", "NOT_DECIDED", "ON", "RULES", "SCHOOLS", "SIGNED_BY", "UNSIGNED",
+    "UNTIL", "Asked", "Day", "PublicKey", "app", "asked_with", "cases_of", "decided", "deciding", "main", "reaching",
+    "rulesets_in", "with_progress",
 ]  # fmt: skip
 
 NOT_DECIDED, FAULTY = 3, 4
+STATES_UNTIL = re.compile(rb'"data_until"\s*:\s*"')  # a record that says itself how far its marks reach
 
 
 class Day(click.ParamType):  # type: ignore[type-arg,unused-ignore]
@@ -98,7 +96,6 @@ class Asked:
     mapping: Mapping | None
     absent: tuple[str, ...] = ()
     as_if: bool = False
-    lessons_per_week: Decimal | None = None  # of every pupil of a CSV, where no column says it
 
     @property
     def kinds(self) -> set[str]:
@@ -147,8 +144,6 @@ def asked_with(
     else:
         model, odd = asked.load(rules, allow=allow)
         warnings += odd
-    if tied and (faults := tied.problems_with(model)):
-        raise sky.RulesetError(faults)
     for p in sky.RulesetError(warnings).problems:
         click.echo(f"warning: {p}", err=True)
     calendars: Any = sky.load_calendar(*calendar.split("+")) if calendar else tied.calendars if tied else None
@@ -162,40 +157,25 @@ def _is_said(option: str) -> bool:
     return click.get_current_context().get_parameter_source(option) is not ParameterSource.DEFAULT
 
 
-def is_lines(records: str) -> bool:
-    """Are they JSON Lines?"""
-    return records == "-" or Path(records).suffix.lower() in (".jsonl", ".ndjson", ".json")
-
-
 @contextmanager
 def cases_of(records: str, asked: Asked) -> Iterator[tuple[Iterator[Any], Intake]]:
     """Cases and refusals, one after another; a CSV is read as a whole."""
     if records == "-":
-        intake = Intake()
-        yield map(asked.mapped, read_lines(sys.stdin.buffer, intake)), intake
+        yield map(asked.mapped, read_lines(iter(sys.stdin.buffer.readline, b""))), Intake()
         return
     path = Path(records)
     if not path.is_file():
         raise click.UsageError(f"there is no file '{records}'")
-    if is_lines(records):
+    if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
         with path.open("rb") as file:
             intake = Intake()
-            for case in read_lines(file):
+            for case in read_lines(line for line in file if not STATES_UNTIL.search(line)):
                 if isinstance(case, sky.Case):  # how far the marks of a school reach is seen in all its records together
                     intake.reach.add(case)
             file.seek(0)
-            yield map(asked.mapped, read_lines(file, intake)), intake
+            yield map(asked.mapped, read_lines(file)), intake
         return
-    if path.stat().st_size > LARGEST_FILE:
-        said = f"'{records}' is longer than {LARGEST_FILE:,} bytes"
-        raise click.UsageError(f"{said}; write it in parts, such as one for each school")
-    intake = read_marks(
-        path.read_bytes(),
-        mapping=asked.mapping,
-        known_kinds=asked.kinds,
-        file=records,
-        lessons_per_week=asked.lessons_per_week,
-    )
+    intake = read_marks(path.read_bytes(), mapping=asked.mapping, known_kinds=asked.kinds, file=records)
     yield iter([*intake.refused, *intake.cases]), intake
 
 
@@ -217,33 +197,23 @@ def decided(
     known_on: date | None,
     reader: str | None,
     data_until: date | None = None,
-    reckoning: Reckoning | None = None,
 ) -> Iterator[Any]:
-    """Decisions and refusals, one after another, each counted in `reckoning`.
-
-    data_until  up to which day the marks reach, where a record does not say it
-    """
-    kinds, count = asked.kinds, reckoning or Reckoning(intake)
+    """Decisions and refusals, one after another. data_until: up to which day the marks reach, where a record does not say it."""
+    kinds, is_file = asked.kinds, bool(intake.rows)
     for case in cases:
         if isinstance(case, Refused):
-            count.refuse(case)
             yield case
             continue
         try:
             decision = asked.decide(reaching(case, intake.reach, on, known_on, data_until), on, known_on)
-            if not intake.is_csv:
+            if not is_file:
                 intake.unmapped.update(unmapped_in(case, kinds))
-            answered = decision.for_reader(reader) if reader else decision
+            yield decision.for_reader(reader) if reader else decision
         except sky.RecordError as e:
-            count.refuse_case(case.pupil)
             yield Refused(e.pupil or case.pupil, e)
-            continue
-        count.decide(case.pupil, school_on(case, on) or "", decision.data_until, decision.data_until_from, decision.is_stale)
-        yield answered
 
 
-RULES_OF_ALL = "presets/lessons-per-term"  # where nobody says which
-RULES = click.option("--rules", default=RULES_OF_ALL, show_default=True, help="a shipped ruleset or a path")
+RULES = click.option("--rules", default="presets/lessons-per-term", show_default=True, help="a shipped ruleset or a path")
 ALLOW = click.option(
     "--allow", multiple=True, type=click.Choice(["draft", "variant"]), help="statuses that answer only when asked to"
 )
@@ -258,11 +228,6 @@ UNSIGNED = click.option(
 UNTIL = click.option("--data-until", type=Day(), help="up to which day the marks reach, where the records do not say it")
 ON = click.option("--on", type=Day(), required=True, help="the day that is decided about")
 KNOWN = click.option("--known-on", type=Day(), help="an earlier day whose knowledge is asked for")
-PER_WEEK = click.option(
-    "--lessons-per-week",
-    type=click.FloatRange(min=0, max=100, min_open=True),
-    help="of every pupil of a CSV, where no column says it: rules that count shares need it",
-)
 MAPPING = click.option("--mapping", type=click.Path(dir_okay=False), help="columns and codes of another system's export")
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON Lines")
 
@@ -271,7 +236,7 @@ ABSENT = click.option("--absent", multiple=True, metavar="ROLE", help="a role or
 AS_IF = click.option("--as-if", is_flag=True, help="answer as if the rules were in force on every day: for replay")
 
 
-DECIDES_WITH = (RULES, ALLOW, CALENDAR, SCHOOLS, SIGNED_BY, UNSIGNED, MAPPING, PER_WEEK, ABSENT, AS_IF)
+DECIDES_WITH = (RULES, ALLOW, CALENDAR, SCHOOLS, SIGNED_BY, UNSIGNED, MAPPING, ABSENT, AS_IF)
 
 
 def deciding(command: Callable[..., None]) -> Callable[..., None]:
@@ -286,16 +251,12 @@ def deciding(command: Callable[..., None]) -> Callable[..., None]:
         signed_by: tuple[bytes, ...],
         unsigned: Unsigned | None,
         mapping: str | None,
-        lessons_per_week: float | None,
         absent: tuple[str, ...],
         as_if: bool,
         **others: Any,
     ) -> None:
         asked = asked_with(rules, allow, calendar, schools, mapping, Signed(signed_by, unsigned))
-        per_week = None if lessons_per_week is None else Decimal(repr(lessons_per_week))
-        if per_week is not None and is_lines(str(others.get("records", ""))):
-            raise click.UsageError("--lessons-per-week goes with a CSV; a record says it in its enrolment as lessons_per_week")
-        command(asked=replace(asked, absent=absent, as_if=as_if, lessons_per_week=per_week), **others)
+        command(asked=replace(asked, absent=absent, as_if=as_if), **others)
 
     found: Callable[..., None] = with_asked
     for option in reversed(DECIDES_WITH):

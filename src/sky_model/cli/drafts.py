@@ -1,4 +1,4 @@
-"""The command that begins a local layer from a preset.
+"""Commands that begin something: a mapping from an export, a local layer from a preset.
 
 Rules: a file that is there is never written over; what is asked on a terminal can be handed in as an option too.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+import sky_model as sky
 from sky_model.checks.starter import (
     Number,
     Preset,
@@ -24,10 +25,44 @@ from sky_model.checks.starter import (
     words_in,
     wrong_form,
 )
-from sky_model.cli.application import Day, app
+from sky_model.cli.application import RULES, Day, app
+from sky_model.host.drafts import draft_mapping
 from sky_model.vocabulary import KEBAB, LANGUAGES
 
 
+@app.command("map")
+@click.argument("export", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@RULES
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="of the names of the kinds")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="where the draft goes, such as mapping.yaml")
+@click.option("--json", "as_json", is_flag=True, help="one JSON object")
+def map_export(export: Path, rules: str, language: str, out: Path | None, as_json: bool) -> None:
+    """Look at another system's EXPORT (a CSV of marks) and draft the mapping that `sky decide --mapping` reads."""
+    newest = sky.load(rules, allow=("draft", "variant")).newest
+    kinds = {k.id: k.name.in_language(language) for k in newest.said.kinds}
+    if out is not None and out.exists():
+        raise click.UsageError(f"'{out}' is there already and is not written over; name another file with --out")
+    draft = draft_mapping(export.read_bytes(), file=str(export), kinds=kinds, codes=newest.codes)
+    if out is not None:
+        try:
+            out.write_text(draft.mapping, encoding="utf-8", newline="\n")
+        except OSError as e:
+            raise click.UsageError(f"'{out}' cannot be written: {e.strerror or e}") from None
+    if as_json:
+        click.echo(json.dumps(draft.to_json(), ensure_ascii=False, separators=(",", ":")))
+        return
+    for line in draft.lines():
+        click.echo(line)
+    click.echo()
+    if out is None:
+        click.echo(draft.mapping, nl=False)
+    else:
+        click.echo(
+            f"{out} is written: fill in what each code means, then\n  sky decide {export} --mapping {out} --calendar … --on …"
+        )
+
+
+# ---------------------------------------------------------------------- a layer
 @app.command("new")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--from", "base", default="presets/lessons-per-term", show_default=True, help="a preset or a published example")

@@ -17,9 +17,9 @@ from typing import Any
 import click
 
 import sky_model as sky
-from sky_model.cli.application import ALLOW, JSON, RULES_OF_ALL, Asked, app, cases_of, deciding
+from sky_model.cli.application import JSON, Asked, app, cases_of, deciding
 from sky_model.host.intake import Refused
-from sky_model.host.log import ERASED_FOR, LogError, entries_of, replay, verify
+from sky_model.host.log import LogError, entries_of, replay, verify
 from sky_model.host.log import erase as erase_pupil
 
 __all__ = ["log"]
@@ -31,7 +31,6 @@ SAID = {
     "no_record": "there is no record of its pupil",
     "not_decided": "the rules or the calendar of now cannot decide it",
     "erased": "erased",
-    "unreadable": "no entry of a log, or not as it was written: sky log verify says where",
 }
 LOG = click.argument("file", type=click.Path(exists=True, dir_okay=False))
 PUPIL = click.option("--pupil", required=True, help="the pupil's id, as it stands in the entries")
@@ -106,39 +105,22 @@ def replay_log(
 @PUPIL
 def export_log(file: str, pupil: str) -> None:
     """Every entry of one pupil as it stands, one a line, with the hashes that prove it."""
-    unread: list[int] = []
-    for line in entries_of(file, pupil=pupil, unread=unread.append):
+    for line in entries_of(file, pupil=pupil):
         click.echo(json.dumps(line, sort_keys=True))
-    for number in unread:
-        click.echo(f"{file}:{number}: this is no entry of a log; what stands in it is not handed out", err=True)
-    sys.exit(1 if unread else 0)
 
 
 @log.command("erase")
 @LOG
 @PUPIL
 @click.option("--time", required=True, help="when it is done, with the zone: 2027-06-01T12:00:00+03:00")
-@click.option("--role", required=True, help="who decided it: a role or group of --rules, never a name")
-@click.option("--reason", required=True, type=click.Choice(ERASED_FOR), help="why")
-@click.option("--rules", "roles_of", default=RULES_OF_ALL, show_default=True, help="whose roles: a shipped ruleset or a path")
-@ALLOW
+@click.option("--role", required=True, help="the role of the person who decided it")
+@click.option("--reason", required=True, help="a code for the reason, in one word")
 @click.option("--until", type=click.IntRange(min=0), help="the last entry that may go; without it all of the pupil's")
 @JSON
-def erase_log(
-    file: str,
-    pupil: str,
-    time: str,
-    role: str,
-    reason: str,
-    roles_of: str,
-    allow: tuple[str, ...],
-    until: int | None,
-    as_json: bool,
-) -> None:
+def erase_log(file: str, pupil: str, time: str, role: str, reason: str, until: int | None, as_json: bool) -> None:
     """Take one pupil's entries out; the chain still holds, and an entry says that it was done."""
-    roles = {name for v in sky.load(roles_of, allow=allow).versions for name in (*v.roles, *v.groups)}
     try:
-        gone = erase_pupil(Path(file), pupil, time=time, role=role, reason=reason, roles=roles, until=until)
+        gone = erase_pupil(Path(file), pupil, time=time, role=role, reason=reason, until=until)
     except LogError as e:
         raise click.ClickException(str(e)) from None
     except sky.RecordError as e:

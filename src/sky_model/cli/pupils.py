@@ -26,16 +26,14 @@ from sky_model.cli.application import (
 )
 from sky_model.decision import OpenStep, dumps
 from sky_model.explanation import explain as explain_decision
+from sky_model.host.drafts import may_show_code, may_show_heading
 from sky_model.host.intake import Intake, Refused, is_class, is_of_several
-from sky_model.host.reckoning import Reckoning
-from sky_model.host.shown import may_show_code, may_show_heading
 from sky_model.reserved import CLOSE_STEP, name_of
 from sky_model.rules import CLOSE
 from sky_model.vocabulary import LANGUAGES
 
 __all__ = ["table"]
 
-NOT_ADDED_UP = 1
 FOR = click.option("--for", "reader", help="only what this role, group, guardian, pupil or log may see")
 
 
@@ -57,31 +55,24 @@ def decide(
     as_json: bool,
 ) -> None:
     """Decide about every pupil of RECORDS: a CSV of marks, JSON Lines, or - for lines on standard input."""
+    refused = 0
     with cases_of(records, asked) as (cases, intake):
-        count = Reckoning(intake)
-        answers = decided(cases, asked, intake, on, known_on, reader, data_until, count)
+        answers = decided(cases, asked, intake, on, known_on, reader, data_until)
         if as_json or records == "-":
             for a in answers:
+                refused += isinstance(a, Refused)
                 click.echo(_refusal(a) if isinstance(a, Refused) else dumps(a))
                 sys.stdout.flush()
-            click.echo(json.dumps(count.to_json(), ensure_ascii=False, separators=(",", ":")))
             unmapped = _unmapped(intake) if reader is None else []  # codes as somebody typed them, of every pupil
             for line in unmapped:
                 click.echo(line, err=True)
         else:
             found = list(with_progress(answers))
+            refused = sum(isinstance(a, Refused) for a in found)
             table(found, on)
-            for line in (*count.said(), *(_unmapped(intake) if reader is None else []), *_assumed(found)):
+            for line in (*(_unmapped(intake) if reader is None else []), *_assumed(found)):
                 click.echo(line)
-    sys.exit(_exit_code(count))
-
-
-def _exit_code(count: Reckoning) -> int:
-    """0 only if every row and every pupil is answered for."""
-    if not count.adds_up:
-        click.echo("rows or pupils are missing from the answers: use none of them, and tell the makers of sky_model", err=True)
-        return NOT_ADDED_UP
-    return NOT_DECIDED if count.not_decided else 0
+    sys.exit(NOT_DECIDED if refused else 0)
 
 
 def _assumed(found: list[Any]) -> list[str]:
@@ -103,21 +94,19 @@ def _assumed(found: list[Any]) -> list[str]:
 @click.argument("records")
 @deciding
 @ON
-@UNTIL
 @JSON
 def sweep(
     records: str,
     asked: Asked,
     on: date,
-    data_until: date | None,
     as_json: bool,
 ) -> None:
     """What the rules show of every pupil on a day of checking: counters and open steps, pupil by pupil."""
-    shown = 0
+    refused = shown = 0
     with cases_of(records, asked) as (cases, intake):
-        count = Reckoning(intake)
-        for a in decided(cases, asked, intake, on, None, None, data_until, count):
+        for a in decided(cases, asked, intake, on, None, None):
             if isinstance(a, Refused):
+                refused += 1
                 click.echo(_refusal(a) if as_json else f"{a.pupil}: not decided: {a.error.message}")
                 continue
             steps = sorted({s.step for s in a.open_steps})
@@ -131,11 +120,7 @@ def sweep(
                 click.echo(f"{a.pupil}: {numbers_said}{'; open: ' + ', '.join(steps) if steps else ''}")
     if not shown and not as_json:
         click.echo(f"nothing is shown of every pupil on {on}: no community work of these rules falls on this day")
-    if as_json:
-        click.echo(json.dumps(count.to_json(), ensure_ascii=False, separators=(",", ":")))
-    else:
-        click.echo("\n".join(count.said()))
-    sys.exit(_exit_code(count))
+    sys.exit(NOT_DECIDED if refused else 0)
 
 
 def _amount_said(x: Any) -> str:
@@ -175,10 +160,6 @@ def _unmapped(intake: Intake) -> list[str]:
             out.append(f"  {_counted(several, 'row')} with a class of several grades: give each pupil's own grade")
         if hidden := intake.classes.total() - sum(mappable.values()) - several:
             out.append(f"  {_counted(hidden, 'row')} whose class is not shown: it may be about a person. Look into the file")
-    if intake.classes_read:
-        out.append("classes that were read as grades:")
-        read = sorted(intake.classes_read.items())
-        out += [f"  {name}: grade {grade}   # {_counted(n, 'row')}" for (name, grade), n in read]
     if intake.no_such_kind:
         out.append("kinds that the mapping names and the ruleset does not have; correct them in the mapping:")
         out += [f"  {kind}   # {n} mark{'s' if n > 1 else ''}" for kind, n in sorted(intake.no_such_kind.items())]

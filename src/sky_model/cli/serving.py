@@ -7,16 +7,14 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import click
 
-import sky_model as sky
 from sky_model.cli.application import ALLOW, CALENDAR, RULES, SCHOOLS, SIGNED_BY, UNSIGNED, app, asked_with
 from sky_model.host.lines import answer_lines
-from sky_model.host.requests import Desk, RequestError
+from sky_model.host.requests import Desk
 from sky_model.host.signing import Signed, Unsigned
 
 __all__ = ["serve"]
@@ -49,8 +47,7 @@ def serve(
 ) -> None:
     """Answer requests until standard input ends (--stdio) or it is told to stop (--http).
 
-    Rules, calendars and schools are read once, before the first request. To use others, start it again; with --http a SIGHUP
-    reads them anew while it serves, all of them or none.
+    Rules, calendars and schools are read once, before the first request. To use others, start it again.
     """
     if stdio == http:
         raise click.UsageError("write exactly one of --stdio and --http")
@@ -61,21 +58,15 @@ def serve(
             from sky_model.host import service
         except ImportError as e:
             raise click.UsageError(str(e)) from None
-
-    def read() -> Desk:
-        asked = asked_with(rules, allow, calendar, schools, None, Signed(signed_by, unsigned))
-        return Desk(asked.model, calendars=asked.calendars, schools=asked.schools)
-
-    desk = read()
+    asked = asked_with(rules, allow, calendar, schools, None, Signed(signed_by, unsigned))
+    desk = Desk(asked.model, calendars=asked.calendars, schools=asked.schools)
     if http:
         address, number = host or "127.0.0.1", port or 8080
         _try_address(address, number)
         if address not in LOOPBACK:
             click.echo("it knows nobody and encrypts nothing: let only your own applications reach this address", err=True)
         click.echo(f"answering at http://{f'[{address}]' if ':' in address else address}:{number}, see /docs", err=True)
-        app = service.app_of(desk)
-        _exchange_when_told(app, read)
-        service.serve(app, host=address, port=number)
+        service.serve(service.app_of(desk), host=address, port=number)
         return
     if sys.stdin is None or sys.stdout is None:
         raise click.UsageError("standard input or output is closed; hand in requests: sky serve --stdio < requests.jsonl")
@@ -87,27 +78,6 @@ def serve(
     except OSError as e:
         _let_go_of_answers()
         raise click.ClickException(f"requests cannot be read or answers cannot be written: {e.strerror}") from None
-
-
-def _exchange_when_told(app: Any, read: Callable[[], Desk]) -> None:
-    """SIGHUP: the files are read anew, beside what is being answered. With a fault in one of them the old rules go on."""
-    if not hasattr(signal, "SIGHUP"):  # Windows
-        return
-    context, turn = click.get_current_context(), threading.Lock()
-
-    def exchange() -> None:
-        with turn, context.scope(cleanup=False):
-            try:
-                desk = read()
-                app.service.exchange(desk)
-            except sky.RulesetError as e:
-                click.echo(f"{e}\nthe rules from before go on", err=True)
-            except (RequestError, click.ClickException) as e:
-                click.echo(f"the rules were not exchanged: {e}; those from before go on where they are", err=True)
-            else:
-                click.echo(f"answering by {desk.model.name} ({desk.model.fingerprint})", err=True)
-
-    signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=exchange, daemon=True).start())
 
 
 @contextmanager

@@ -205,7 +205,7 @@ def _event(data: Any, pupil: str) -> ActionTaken:
             raise RecordError(fault[0], fault[2], pupil=pupil, field=fault[1])
     except RecordError as e:
         message, _, hint = e.message.partition("; ")
-        raise RequestError(e.rule, message, field=f"event.{e.field}".removesuffix("."), hint=hint) from None
+        raise RequestError(e.rule, message, field=f"event.{e.field}"[:60], hint=hint) from None
     assert isinstance(read, ActionTaken)
     return read
 

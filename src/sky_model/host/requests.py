@@ -42,6 +42,7 @@ a file of rules). The codes of requests are in CODES; a record's own codes and t
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import tempfile
 from collections.abc import Callable, Collection, Mapping
@@ -49,25 +50,23 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sky_model import strict
-from sky_model.calendars import load_calendar, shipped_calendars
+from sky_model.calendars import load_calendar
 from sky_model.decider import decide
 from sky_model.decision import Decision, decision_schema, one_line
 from sky_model.engine import engine_fingerprint
 from sky_model.errors import Problem, RecordError, RulesetError, nearest
 from sky_model.events import LONGEST, Enrolment, as_whole
 from sky_model.explanation import explain
-from sky_model.host.intake import with_codes
+from sky_model.host.intake import LONGEST_LINE, with_codes
 from sky_model.host.schools import School, Schools
-from sky_model.layers import is_file, rulesets_folder
+from sky_model.layers import rulesets_folder
 from sky_model.model import check, needs
-from sky_model.personal import ADDRESS_OR_CODE, ESCAPED, PERSONAL_SCHEMA
 from sky_model.readers import readers_of
-from sky_model.records import FIELD_NAMES, Case, record_schema
+from sky_model.records import IDENTITY_CODE, Case, record_schema
+from sky_model.records import PERSONAL as PERSONAL_SCHEMA
 from sky_model.rules import Model
 from sky_model.schooldays import Calendar
 from sky_model.source import read_text
-from sky_model.strict import LONGEST_LINE
 from sky_model.vocabulary import LANGUAGES
 
 __all__ = [
@@ -96,7 +95,7 @@ CODES = {
     "field-unknown": "a field is not known, or does not belong to this request",
     "file-name": "a file of a layer is not named as in its folder",
     "format-unknown": "the request is of a format that this version does not read",
-    "id-personal": "the id looks like an identity code or an address, or is escaped; it is not repeated",
+    "id-personal": "the id looks like an identity code or an address; it is not repeated",
     "internal": "something failed inside; nothing was decided",
     "json": "it is not JSON, or not all of it is there",
     "language-unknown": "there are no texts in this language",
@@ -118,13 +117,14 @@ FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "rules": (("on", "school"), ("on",)),
 }
 EVERY = ("format", "id", "request")
-# every name of ours that an error may show; what else stands as a key may be about a person
-KNOWN_KEYS = {*FIELD_NAMES, *EVERY, *(key for known, _ in FIELDS.values() for key in known)}
 MOST_CALENDARS = 512  # joined names are without end: what is kept of them is not
+DEEPEST = 64
 MOST_FILES = 50
 MOST_ABSENT = 500
 FILE_NAME = "^[a-z0-9][a-z0-9_-]{0,59}\\.yaml(?!\\n)$"  # in Python `$` stands before a newline too
 LARGEST_ID = (1 << 53) - 1  # beyond it a program that has floating point only takes one number for another
+# standing alone: inside a longer run of letters and digits, such as a UUID, it is none
+PERSONAL = re.compile(IDENTITY_CODE.pattern + r"|\S*@\S*", re.IGNORECASE | re.ASCII)
 
 
 class RequestError(Exception):
@@ -153,7 +153,9 @@ class Desk:
         self.calendars = calendars if calendars is not None else schools.calendars if schools else None
         self.shipped: dict[str, Calendar] = {}
         if self.calendars is None:
-            self.shipped = {name: load_calendar(name) for name in shipped_calendars()}
+            root = rulesets_folder() / "calendars"
+            names = sorted(p.relative_to(root).as_posix()[:-5] for p in root.rglob("*.yaml"))
+            self.shipped = {name: load_calendar(name) for name in names}
         self._by_name: dict[str, Calendar] = {}
         engine_fingerprint()  # of the files as they are now
 
@@ -205,8 +207,10 @@ class Desk:
                 for name in names:
                     if name not in self.shipped:
                         said = "an enrolment names a calendar that is not shipped"
-                        other = "write one that `sky rules` lists, or start with --calendar or --schools"
-                        hint = nearest(name, self.shipped) or other
+                        hint = (
+                            nearest(name, self.shipped)
+                            or "write one that `sky rules` lists, or start with --calendar or --schools"
+                        )
                         raise RequestError("calendar", said, field="record.events.calendar", hint=hint)
                 if len(self._by_name) >= MOST_CALENDARS:
                     self._by_name.clear()
@@ -236,12 +240,96 @@ def answer_bytes(desk: Desk, data: bytes) -> dict[str, Any]:
     return answer(desk, request)
 
 
+# how Python begins what it says of JSON, what is said here, and what to write instead
+WHOLE = "write one request as one JSON object in one line"
+NOT_JSON = (
+    ("Unterminated string", "a text begins here and does not end", WHOLE),
+    ("Expecting value", "here is nothing that JSON knows", WHOLE),
+    ("Expecting property name", "here is no key in double quotes", 'write keys and texts in double quotes: {"id": 1}'),
+    ("Illegal trailing comma", "here is no key in double quotes", 'write keys and texts in double quotes: {"id": 1}'),
+    ("Expecting ':' delimiter", "after a key comes a colon", WHOLE),
+    ("Expecting ',' delimiter", "here is neither a comma nor the end of what is open", WHOLE),
+    ("Extra data", "something stands after the end of the request", "write each request in a line of its own"),
+    (
+        "Invalid control character",
+        "a control character stands in a text",
+        "write it escaped: a newline as \\n, another as \\u001f",
+    ),
+    ("Invalid \\", "a backslash stands before something that it does not escape", "write a backslash itself as two"),
+)
+
+
 def read_json(data: bytes) -> Any:
-    """A request read strictly. Raises RequestError, which repeats nothing of it but the known name of a key."""
+    """JSON read strictly: UTF-8, no key twice, finite numbers, not too deep. Raises RequestError, which repeats nothing of it."""
+    if len(data) > LONGEST_LINE:
+        raise RequestError(
+            "too-large", CODES["too-large"], hint="hand in one pupil a request, and no longer history than `needs` names"
+        )
+    if not json.detect_encoding(data).startswith("utf-8"):  # without a mark it may be UTF-8 too, with a NUL after each letter
+        raise RequestError("utf-8", "it is UTF-16 or UTF-32", hint="write UTF-8")
     try:
-        return strict.read_json(data)
-    except strict.Unreadable as e:
-        raise RequestError(e.code, e.message, field=_field(e.key), place=e.place, hint=e.hint) from None
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        raise RequestError("utf-8", CODES["utf-8"], place=f"byte {e.start + 1}", hint="write UTF-8") from None
+    if not text.strip():
+        raise RequestError("empty", "there is nothing here", hint="write one request as one JSON object")
+    try:
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_whole, parse_float=_decimal)
+    except RecursionError:
+        raise RequestError("too-deep", CODES["too-deep"], hint="a record has no more than five levels") from None
+    except json.JSONDecodeError as e:
+        said, hint = next((x for start, *x in NOT_JSON if e.msg.startswith(start)), (e.msg.lower(), WHOLE))
+        raise RequestError("json", f"not JSON: {said}", place=f"character {e.pos + 1}", hint=hint) from None
+    if _depth(text) > DEEPEST:
+        raise RequestError("too-deep", CODES["too-deep"], hint="a record has no more than five levels")
+    if "\\u" in text:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            hint = "write both halves of the character, or the character itself"
+            raise RequestError("surrogate", CODES["surrogate"], hint=hint) from None
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        twice = next(k for k, _ in pairs if k in seen or seen.add(k))  # type: ignore[func-returns-value]
+        raise RequestError("doubled-key", CODES["doubled-key"], field=_field(twice), hint="keep one of the two")
+    return found
+
+
+def _constant(word: str) -> Any:
+    raise RequestError("number", f"{word} is no number of JSON", hint="leave the field out where nothing is known")
+
+
+def _whole(text: str) -> int:
+    if len(text) > 40:
+        raise RequestError("number", "a number has more than 40 characters", hint="write an amount with at most two decimals")
+    return int(text)
+
+
+def _decimal(text: str) -> float:
+    value = float(text) if len(text) <= 40 else float("inf")
+    if value in (float("inf"), float("-inf")):
+        raise RequestError("number", CODES["number"], hint="write an amount with at most two decimals")
+    return value
+
+
+# possessive: what a text may go back to is not kept, or a text of ten megabytes would cost a gigabyte
+BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{]|[\]}]')
+
+
+def _depth(text: str) -> int:
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return 0
+    deepest = here = 0
+    for found in BRACKETS.finditer(text):
+        mark = found[0]
+        here += (mark in "[{") - (mark in "]}") if len(mark) == 1 else 0
+        deepest = max(deepest, here)
+    return deepest
 
 
 # ---------------------------------------------------------------------- the answers
@@ -272,7 +360,7 @@ def answer(desk: Desk, request: Any, more: Mapping[str, Word] | None = None) -> 
 def error_answer(name: str | int | None, error: RequestError) -> dict[str, Any]:
     """An error as an answer. Whatever looks like an identity code or an address is taken out of it."""
     said = {"message": error.message, "field": error.field, "place": error.place, "hint": error.hint}
-    return {"format": 1, "id": name, "error": {"code": error.code} | {k: ADDRESS_OR_CODE.sub("…", v) for k, v in said.items()}}
+    return {"format": 1, "id": name, "error": {"code": error.code} | {k: PERSONAL.sub("…", v) for k, v in said.items()}}
 
 
 def _id(request: Mapping[str, Any]) -> str | int:
@@ -281,7 +369,7 @@ def _id(request: Mapping[str, Any]) -> str | int:
         raise RequestError(
             "field-missing", "id is missing", field="id", hint='write "id": a name of your own; the answer repeats it'
         )
-    if isinstance(name, str) and (ADDRESS_OR_CODE.search(name) or ESCAPED.search(name)):
+    if isinstance(name, str) and PERSONAL.search(name):
         raise RequestError("id-personal", CODES["id-personal"], field="id", hint="write a number or a name of your own")
     if isinstance(name, str) and 0 < len(name) <= 200:
         return name
@@ -304,10 +392,10 @@ def _word(request: Mapping[str, Any], words: Mapping[str, Word]) -> str:
     if not isinstance(word, str) or word not in words:
         raise RequestError("request-unknown", CODES["request-unknown"], field="request", hint=f"write one of {', '.join(words)}")
     known, needed, _ = words[word]
-    for n, key in enumerate(request, 1):
+    for key in request:
         if key not in known and key not in EVERY:
             hint = nearest(key, known) or f"{word} takes {', '.join((*EVERY, *known))}"
-            raise RequestError("field-unknown", f"field no. {n} of {word} is not known", hint=hint)
+            raise RequestError("field-unknown", f"this field of {word} is not known", field=_field(key), hint=hint)
     for key in needed:
         if request.get(key) is None:
             raise RequestError("field-missing", f"{key} is missing", field=key, hint=f"{word} needs {', '.join(needed)}")
@@ -315,9 +403,8 @@ def _word(request: Mapping[str, Any], words: Mapping[str, Word]) -> str:
 
 
 def _field(key: str) -> str:
-    """A key as it may be shown: a name of ours or a place in a list. Another may be a person's name."""
-    parts = re.split(r"\[\d{1,9}\]\.?|\.", key)
-    return key if all(part == "" or part in KNOWN_KEYS for part in parts) else ""
+    """A key as it may be shown: one that is no plain name may be anything."""
+    return key if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.\[\]-]{0,59}", key) else ""
 
 
 def _day(request: Mapping[str, Any], key: str) -> date | None:
@@ -450,7 +537,7 @@ def _check(_: Desk, request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_shipped(name: str) -> bool:
     plain = re.fullmatch(r"[A-Za-z0-9-]+(/[A-Za-z0-9.-]+)*", name) and ".." not in name
-    return bool(plain) and is_file(rulesets_folder() / name / "ruleset.yaml")
+    return bool(plain) and (rulesets_folder() / name / "ruleset.yaml").is_file()
 
 
 # of a word: its fields, those of them that must be there, and what answers it
@@ -467,13 +554,15 @@ WORDS: dict[str, Word] = {word: (*FIELDS[word], ANSWERS[word]) for word in FIELD
 
 # ---------------------------------------------------------------------- what went wrong, as an answer
 OF_THE_REQUEST = ("on", "known_on")
+LONGEST_NAME = 60  # of an event; what is longer may be a text that slipped into the wrong field
 
 
 def _of_record(e: RecordError) -> RequestError:
     """Its own code and words; what it says to write stands after the semicolon."""
     message, _, hint = e.message.partition("; ")
     field = e.field if e.field in OF_THE_REQUEST and not e.event else f"record.{_field(e.field)}".removesuffix(".")
-    return RequestError(e.rule, message, field=field, place=f"event {e.event}" if e.event else "", hint=hint)
+    name = e.event if len(e.event) <= LONGEST_NAME else e.event[:LONGEST_NAME] + "…"
+    return RequestError(e.rule, message, field=field, place=f"event {name}" if name else "", hint=hint)
 
 
 def _of_rules(e: RulesetError) -> RequestError:
@@ -501,12 +590,7 @@ def _shape(properties: dict[str, Any], required: tuple[str, ...]) -> dict[str, A
 
 ID: dict[str, Any] = {
     "oneOf": [
-        {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 200,
-            "not": {"anyOf": [*PERSONAL_SCHEMA["anyOf"], {"pattern": ESCAPED.pattern}]},
-        },
+        {"type": "string", "minLength": 1, "maxLength": 200, "not": PERSONAL_SCHEMA},
         {"type": "integer", "minimum": -LARGEST_ID, "maximum": LARGEST_ID},
     ]
 }

@@ -24,11 +24,10 @@ from functools import partial
 from html import escape
 from typing import Any, TypeAlias
 
-from sky_model.engine import engine_fingerprint, engine_version
-from sky_model.host import cards, changed
+from sky_model.host import cards
+from sky_model.host.intake import LONGEST_LINE
 from sky_model.host.requests import CODES, FIELDS, Desk, RequestError, answer_schema, error_answer, one_line, request_schema
 from sky_model.host.workers import HTTP_CODES, Workers, at_line, told
-from sky_model.strict import LONGEST_LINE
 
 try:
     from starlette.applications import Starlette
@@ -63,13 +62,11 @@ ADDRESSES: dict[str, tuple[str, str]] = {
     "/decide-many": ("decide", "Decide about many: one request a line in, one answer a line out, as each is ready"),
     "/explain": ("explain", "The decision in words, in Finnish, Swedish or English"),
     "/cards": ("cards", "The decision as cards for one reader"),
-    "/changes": ("changes", "What is otherwise since an earlier decision: new, changed, withdrawn, done and ended tasks"),
     "/feedback": ("feedback", "A person's answer to a task: the event to be stored, and how the decision changes"),
     "/rules": ("rules", "The rules in force on a day"),
     "/check": ("check", "The faults of a ruleset or of a layer on a shipped base"),
     "/needs": ("needs", "What must be handed in for these rules"),
 }
-HEALTH = "/health"
 READ = ("/rules", "/needs")  # asked with GET
 WRITTEN = tuple(x for x in ADDRESSES if x != "/needs")  # asked with POST
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
@@ -101,7 +98,7 @@ class Limits:
 
 def app_of(desk: Desk, limits: Limits | None = None) -> Any:
     """The service as an ASGI app. It knows nobody and encrypts nothing: who may ask is settled in front of it."""
-    return _Door(_Service(desk, limits or Limits()))  # `app.service.exchange(desk)`: other rules while it serves
+    return _Door(_Service(desk, limits or Limits()))
 
 
 def serve(app: Any, *, host: str = "127.0.0.1", port: int = 8080) -> None:
@@ -201,7 +198,7 @@ class _Service:
         self.held = 0  # bytes of bodies in memory
         document = openapi()
         self.document, self.page = json.dumps(document, ensure_ascii=False).encode(), _page(document).encode()
-        routes = [Route("/openapi.json", self.show_document), Route("/docs", self.show_page), Route(HEALTH, self.show_health)]
+        routes = [Route("/openapi.json", self.show_document), Route("/docs", self.show_page)]
         for path, (word, _) in ADDRESSES.items():
             methods = [m for m, those in (("GET", READ), ("POST", WRITTEN)) if path in those]
             asked = self.answer_many if path == "/decide-many" else partial(self.answer_one, word)
@@ -236,25 +233,7 @@ class _Service:
             return _refused(e)
         return _Many(self)
 
-    def exchange(self, desk: Desk) -> None:
-        """Other rules, while it serves; waits until every process has them. Raises RequestError: a process does not begin."""
-        self.workers.exchange(desk)
-        self.desk = desk
-
     # ------------------------------------------------------------------ what it says of itself
-    async def show_health(self, request: Request) -> Response:
-        """Of the service alone, and at once, also when every process is taken and nobody else is let in."""
-        quick, model = self.workers.quick, self.desk.model
-        said = {
-            "format": 1,
-            "status": "ok",
-            "ruleset": {"name": model.name, "fingerprint": model.fingerprint},
-            "schools": 0 if self.desk.schools is None else len(self.desk.schools.by_id),
-            "engine": {"name": "sky_model", "version": engine_version(), "fingerprint": engine_fingerprint()},
-            "workers": {"of": len(quick.all), "free": len(quick.free)},
-        }
-        return Response(one_line(said), media_type=JSON, headers=HEADERS)
-
     async def show_document(self, request: Request) -> Response:
         return Response(self.document, media_type=JSON, headers=HEADERS)
 
@@ -267,9 +246,7 @@ class _Service:
         assert isinstance(e, HTTPException)
         code = "method" if e.status_code == 405 else "address-unknown"
         allowed = (e.headers or {}).get("Allow", "")
-        hint = (
-            f"ask it with {allowed}" if allowed else f"write one of {', '.join((*ADDRESSES, '/openapi.json', '/docs', HEALTH))}"
-        )
+        hint = f"ask it with {allowed}" if allowed else f"write one of {', '.join((*ADDRESSES, '/openapi.json', '/docs'))}"
         return _refused(told(code, hint), {"allow": allowed} if allowed else {})
 
     async def fail(self, request: Request, e: Exception) -> Response:
@@ -328,7 +305,7 @@ class _Door:
             await self.service.app(scope, receive, send)
             return
         talk = _Talk(scope, receive, send)
-        if self.inside >= self.service.limits.at_once and scope["path"] != HEALTH:
+        if self.inside >= self.service.limits.at_once:
             busy = _refused(told("busy", "ask again a little later, or send many in one /decide-many"))
             await busy(scope, talk.receive, talk.send)
         else:
@@ -437,7 +414,6 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "/decide-many": _ASKED,
     "/explain": _ASKED | {"language": "en"},
     "/cards": _ASKED | {"reader": "guardian", "language": "en"},
-    "/changes": _ASKED | {"earlier": {"on": "2026-09-30", "basis": {}, "record": _RECORD}},
     "/feedback": _ASKED | {"event": {"action": "absence-notice-to-guardian", "status": "done", "on": "2026-10-01"}},
     "/rules": {"format": 1, "id": "r-1", "on": "2026-10-01"},
     "/check": {
@@ -453,10 +429,8 @@ def openapi() -> dict[str, Any]:
     asked, answered = request_schema(), answer_schema()
     requests = {x["properties"]["request"]["const"]: x for x in asked["oneOf"]}
     requests |= {word: cards.schema_of_request(word) for word in cards.WORDS}
-    requests |= {word: changed.schema_of_request(word) for word in changed.WORDS}
     answers = {x["properties"]["answer"]["const"]: x for x in answered["oneOf"] if "answer" in x["properties"]}
     answers |= {word: cards.schema_of_answer(word) for word in cards.WORDS}
-    answers |= {word: changed.schema_of_answer(word) for word in changed.WORDS}
     error = next(x for x in answered["oneOf"] if "error" in x["properties"])
     schemas = {**asked["$defs"], **answered["$defs"], "error": error}
     for word, shape in requests.items():

@@ -1,9 +1,7 @@
 """Where the answers of the HTTP service are made: processes that can be ended.
 
 Rules: one request at a time in a process; what works longer than it may is ended by its own watch, and the next one gets a new
-process; a process that dies otherwise costs nobody an answer: the request is asked once more of another one; what is costly goes
-on in processes of its own, so that it holds up nobody; each process has the rules that were handed in when it began, never what
-lies on the disk later; nothing is logged, nothing is kept.
+process; each has the rules that were read at the start, never what lies on the disk later; nothing is logged, nothing is kept.
 
 Why processes: a thread cannot be ended from outside, and a record of a quarter of a megabyte can be written that takes a minute.
 A few of them would take every thread for good (docs/decisions/http-service.md).
@@ -27,11 +25,10 @@ import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 from sky_model.engine import engine_fingerprint
-from sky_model.host import cards, changed
+from sky_model.host import cards
 from sky_model.host.requests import CODES, Desk, RequestError, answer, error_answer, one_line, read_json
 
 __all__ = ["HTTP_CODES", "Workers", "answer_as", "told"]
@@ -48,8 +45,6 @@ HTTP_CODES = {
     "slow": "the request did not come in time",
     "time": "it took too long",
 }
-MORE = {**cards.WORDS, **changed.WORDS}  # words beside those of `requests.py`
-QUICK = 3.0  # seconds after which a request is costly
 STARTING = 120  # seconds: a process that has not begun by then never will
 
 
@@ -69,7 +64,7 @@ def answer_as(desk: Desk, word: str, data: bytes) -> dict[str, Any]:
                 raise told("request-other", f"leave request out, or write {word}", field="request")
     except RequestError as e:
         return error_answer(None, e)
-    return answer(desk, asked, MORE)
+    return answer(desk, asked, cards.WORDS)
 
 
 def answer_line(desk: Desk, word: str, data: bytes, number: int) -> tuple[str, bytes]:
@@ -95,12 +90,12 @@ def work() -> None:
         sys.stdout = nowhere
         # This watch needs nothing of Python, so that nothing which is computed can hold it up.
         faulthandler.dump_traceback_later(STARTING, exit=True, file=nowhere)
-        desk = pickle.load(asked)
+        desk, seconds = pickle.load(asked)
         _tell(answered, engine_fingerprint())
         faulthandler.cancel_dump_traceback_later()
         while True:
             try:
-                word, data, number, seconds = pickle.load(asked)
+                word, data, number = pickle.load(asked)
             except EOFError:
                 return
             faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
@@ -118,45 +113,26 @@ def _tell(stream: Any, value: Any) -> None:
 class Worker:
     """One process, started when it is first asked and again when it has ended."""
 
-    def __init__(self, held: bytes) -> None:
-        self.held = held
+    def __init__(self, held: bytes, seconds: float) -> None:
+        self.held, self.seconds = held, seconds
         self.process: subprocess.Popen[bytes] | None = None
-        self._next: tuple[bytes, subprocess.Popen[bytes]] | None = None  # with other rules, and ready to take over
         self._starting = threading.Lock()  # who asks while it is being started waits until it has begun
-        self.is_let_go = False  # nobody waits for the answer any more
 
-    def ask(self, word: str, data: bytes, number: int, seconds: float) -> tuple[str, bytes] | None:
-        """Waits for the answer: in a thread. None: it was not made in so many seconds. Raises RequestError."""
-        self.is_let_go = False
-        for _ in range(2):  # a process that was killed from outside costs nobody an answer
-            process = self.start()
-            began = time.monotonic()
-            try:
-                _tell(process.stdin, (word, data, number, seconds))
-                assert process.stdout is not None
-                code, answered = pickle.load(process.stdout)
-            except (OSError, EOFError, pickle.UnpicklingError):
-                end(process)
-                if time.monotonic() - began >= seconds:
-                    return None
-                if self.is_let_go:
-                    break
-            else:
-                return code, answered
-        raise _internal()
-
-    def let_go(self) -> None:
-        self.is_let_go = True
-        if self.process is not None:
-            end(self.process)
-
-    def prepare(self, held: bytes) -> None:
-        """Begin a process with other rules; it takes over before the next request. Raises RequestError: it does not begin."""
-        process = _begun(held)
-        with self._starting:
-            if self._next is not None:
-                end(self._next[1])
-            self._next = held, process
+    def ask(self, word: str, data: bytes, number: int = 0) -> tuple[str, bytes]:
+        """Waits for the answer: in a thread. Raises RequestError."""
+        process = self.start()
+        began = time.monotonic()
+        try:
+            _tell(process.stdin, (word, data, number))
+            assert process.stdout is not None
+            code, answered = pickle.load(process.stdout)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            end(process)
+            if time.monotonic() - began >= self.seconds:
+                hint = f"hand in no longer history than /needs names; there are {self.seconds:g} seconds"
+                raise told("time", hint) from None
+            raise _internal() from None
+        return code, answered
 
     def start(self) -> subprocess.Popen[bytes]:
         with self._starting:
@@ -164,106 +140,64 @@ class Worker:
 
     def _started(self) -> subprocess.Popen[bytes]:
         process = self.process
-        if self._next is not None:
-            if process is not None:
-                end(process)
-            (self.held, process), self._next = self._next, None
-            self.process = process
         if process is not None and process.poll() is None:
             return process
         if process is not None:
             end(process)
-        process = self.process = _begun(self.held)
+        # -P: what lies in the folder where the service was started is no part of it
+        command = [sys.executable, "-P", "-m", "sky_model.host.workers"]
+        process = self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(self.held)
+            process.stdin.flush()
+            program = pickle.load(process.stdout)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            end(process)
+            raise _internal() from None
+        if program != engine_fingerprint():
+            end(process)
+            raise told("program-replaced", "start the service again")
         return process
 
 
-def _begun(held: bytes) -> subprocess.Popen[bytes]:
-    """A process that has read its desk and is the program that was started. Raises RequestError."""
-    # -P: what lies in the folder where the service was started is no part of it
-    command = [sys.executable, "-P", "-m", "sky_model.host.workers"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        process.stdin.write(held)
-        process.stdin.flush()
-        program = pickle.load(process.stdout)
-    except (OSError, EOFError, pickle.UnpicklingError):
-        end(process)
-        raise _internal() from None
-    if program != engine_fingerprint():
-        end(process)
-        raise told("program-replaced", "start the service again")
-    return process
+class Workers:
+    """So many processes, and who asks waits for one that is free, first come first served."""
 
-
-class Lane:
-    """Processes of one kind, and who asks waits for one that is free, first come first served."""
-
-    def __init__(self, held: bytes, count: int, seconds: float, patience: float) -> None:
-        """seconds: for an answer; patience: in which a process must be free"""
-        self.seconds, self.patience = seconds, patience
-        self.all = [Worker(held) for _ in range(count)]
+    def __init__(self, desk: Desk, *, count: int, seconds: float) -> None:
+        engine_fingerprint()  # of the files as they are now
+        self.seconds = seconds
+        held = pickle.dumps((desk, seconds))
+        self.all = [Worker(held, seconds) for _ in range(count)]
         self.free, self.room = [*self.all], asyncio.Semaphore(count)
         self.threads = ThreadPoolExecutor(count, thread_name_prefix="sky-service")
+        self.end = weakref.finalize(self, _end_all, self.all, self.threads)
 
-    async def ask(self, word: str, data: bytes, number: int) -> tuple[str, bytes] | None:
-        """None: the time was over before there was an answer. Raises RequestError: no process was free in time."""
+    def start(self) -> None:
+        """Begin before the first request, so that it need not wait."""
+        for worker in self.all:
+            self.threads.submit(worker.start)
+
+    async def ask(self, word: str, data: bytes, number: int = 0) -> tuple[str, bytes]:
+        """Raises RequestError: no process was free in time, or the time was over before there was an answer."""
         try:
-            async with asyncio.timeout(self.patience):
+            async with asyncio.timeout(self.seconds):
                 await self.room.acquire()
         except TimeoutError:
             raise told("busy", "ask again a little later") from None
         worker = self.free.pop()
         try:
-            asked = partial(worker.ask, word, data, number, self.seconds)
-            return await asyncio.get_running_loop().run_in_executor(self.threads, asked)
+            return await asyncio.get_running_loop().run_in_executor(self.threads, worker.ask, word, data, number)
         except asyncio.CancelledError:  # nobody waits for it any more
-            worker.let_go()
+            if worker.process is not None:
+                end(worker.process)
             raise
         finally:
             self.free.append(worker)
             self.room.release()
-
-
-class Workers:
-    """A lane for every request, and one for those that took longer than QUICK there: they are asked anew, and hold up nobody."""
-
-    def __init__(self, desk: Desk, *, count: int, seconds: float) -> None:
-        engine_fingerprint()  # of the files as they are now
-        self.seconds = seconds
-        held = pickle.dumps(desk)
-        self.quick = Lane(held, count, min(QUICK, seconds), seconds)
-        self.costly = Lane(held, max(1, count // 2), seconds, seconds)  # begun when it is first needed
-        self.all = [*self.quick.all, *self.costly.all]
-        self.end = weakref.finalize(self, _end_all, self.all, (self.quick.threads, self.costly.threads))
-
-    def start(self) -> None:
-        """Begin before the first request, so that it need not wait."""
-        for worker in self.quick.all:
-            self.quick.threads.submit(worker.start)
-
-    async def ask(self, word: str, data: bytes, number: int = 0) -> tuple[str, bytes]:
-        """Raises RequestError: no process was free in time, or the time was over before there was an answer."""
-        found = await self.quick.ask(word, data, number)
-        if found is None and self.seconds > QUICK:
-            found = await self.costly.ask(word, data, number)
-        if found is None:
-            raise told("time", f"hand in no longer history than /needs names; there are {self.seconds:g} seconds")
-        return found
-
-    def exchange(self, desk: Desk) -> None:
-        """Other rules, while it serves: each process is followed by one that has them, between two requests.
-
-        Waits until all have begun: in a thread. Raises RequestError when one does not begin; then some may have the new rules.
-        """
-        held = pickle.dumps(desk)
-        for worker in self.costly.all:  # one that was never asked begins with the new rules when it is
-            if worker.process is None:
-                worker.held = held
-        for worker in self.all:
-            if worker.held is not held:
-                worker.prepare(held)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -275,13 +209,11 @@ def end(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-def _end_all(workers: list[Worker], pools: tuple[ThreadPoolExecutor, ...]) -> None:
-    for threads in pools:
-        threads.shutdown(wait=False, cancel_futures=True)
+def _end_all(workers: list[Worker], threads: ThreadPoolExecutor) -> None:
+    threads.shutdown(wait=False, cancel_futures=True)
     for worker in workers:
-        for process in (worker.process, worker._next[1] if worker._next is not None else None):
-            if process is not None:
-                end(process)
+        if worker.process is not None:
+            end(worker.process)
 
 
 def _internal() -> RequestError:
